@@ -1,0 +1,115 @@
+//! One system call on its way: decoded as far as can be told at entry, completed at exit.
+
+use crate::context::{Cx, Env};
+use crate::row::{Class, Row, When};
+use crate::value::Value;
+use lariat_abi::{Abi, Errno};
+
+/// The largest error number a call can return: `MAX_ERRNO`, `<linux/err.h>`.
+const MAX_ERRNO: i64 = 4095;
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It returned this value.
+    Returned(i64),
+    /// It failed; kernel-internal restart codes (`ERESTARTSYS`) included.
+    Failed(Errno),
+    /// Nobody saw it end: the task died in it, or it does not return.
+    Unknown,
+}
+
+impl Outcome {
+    /// The outcome for the word in the result register.
+    #[must_use]
+    pub fn from_register(row: &Row, rval: i64) -> Self {
+        if (-MAX_ERRNO..0).contains(&rval) && !row.class.contains(Class::NEVER_FAILS) {
+            Self::Failed(Errno::from_raw(-rval as i32))
+        } else {
+            Self::Returned(rval)
+        }
+    }
+
+    /// The result, if the call succeeded.
+    #[must_use]
+    pub fn value(self) -> Option<i64> {
+        match self {
+            Self::Returned(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// A system call, decoded.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// What call it is.
+    pub row: &'static Row,
+    /// The ABI it was made through.
+    pub abi: Abi,
+    /// Its number in the table of that ABI.
+    pub number: u64,
+    /// The argument registers.
+    pub raw: [u64; 6],
+    /// The decoded arguments, one for each of the row's.
+    pub values: Vec<Value>,
+    /// How it ended; `None` while it runs.
+    pub outcome: Option<Outcome>,
+    /// The decoded result, when it is more than a number (`-y` shows what a new descriptor refers to).
+    pub result: Option<Value>,
+    /// What is said after the result.
+    pub aux: Option<Value>,
+    saved: [u64; 6],
+}
+
+impl Call {
+    /// A call at its entry.
+    #[must_use]
+    pub fn enter(row: &'static Row, abi: Abi, number: u64, raw: [u64; 6], env: Env<'_>) -> Self {
+        let mut cx = Cx { env, row, abi, args: raw, outcome: None, saved: [0; 6] };
+        let values = row
+            .args
+            .iter()
+            .zip(raw)
+            .map(
+                |(arg, word)| if arg.when == When::Entry { cx.decode(&arg.kind, word) } else { Value::Later },
+            )
+            .collect();
+        Self { row, abi, number, raw, values, outcome: None, result: None, aux: None, saved: cx.saved }
+    }
+
+    /// Completes the call at its exit: arguments that were [`Value::Later`] are decoded.
+    pub fn exit(&mut self, outcome: Outcome, env: Env<'_>) {
+        let mut cx = Cx {
+            env,
+            row: self.row,
+            abi: self.abi,
+            args: self.raw,
+            outcome: Some(outcome),
+            saved: self.saved,
+        };
+        for ((arg, word), value) in self.row.args.iter().zip(self.raw).zip(&mut self.values) {
+            if value.is_later() {
+                *value = match arg.when {
+                    When::Exit if cx.failed() => Value::Addr(word),
+                    _ => cx.decode(&arg.kind, word),
+                };
+            }
+        }
+        if let Some(value) = outcome.value() {
+            self.result = match self.row.ret {
+                crate::row::Ret::Fd => Some(cx.fd(value as u64)),
+                crate::row::Ret::Pid => Some(cx.pid(value as u64)),
+                _ => None,
+            };
+        }
+        self.aux = self.row.aux.and_then(|aux| aux(&mut cx));
+        self.outcome = Some(outcome);
+    }
+
+    /// How many arguments can be shown while the call runs.
+    #[must_use]
+    pub fn known(&self) -> usize {
+        self.values.iter().position(Value::is_later).unwrap_or(self.values.len())
+    }
+}
