@@ -30,6 +30,7 @@ pub mod table;
 pub mod text;
 pub mod value;
 
+pub use catalog::Catalog;
 pub use context::{Cx, Env, Names, NoNames, Options};
 pub use kind::{Kind, Len};
 pub use layout::{Field, Store, Struct};
