@@ -1,1 +1,31 @@
-//! Placeholder.
+//! The real kernel: every ptrace request, wait, tracee memory, seccomp.
+//!
+//! All system-call unsafe of the tracer's side lives here. A request that needs a stopped tracee is a
+//! method of [`Stopped`], the proof that a wait reported the stop; whatever makes the tracee run consumes
+//! the proof, so a request cannot be sent to a running tracee by mistake.
+//!
+//! ```text
+//!   seize / attach / spawn ──► wait ──► (Tid, WaitStatus) ──► Stopped ──► getters, setters
+//!                               ▲                               │
+//!                               └──────── resume, listen ◄──────┘ (consumes)    detach ──► free
+//! ```
+//!
+//! The one hard thing is death: SIGKILL takes a tracee out of any stop at any moment, and then every
+//! request answers `ESRCH`. That is [`Error::is_gone`], a result to handle and never to unwrap.
+#![allow(unsafe_code, reason = "this crate is where the system calls are made")]
+
+mod error;
+mod memory;
+mod process;
+mod ptrace;
+mod spawn;
+mod stopped;
+mod wait;
+
+pub use error::{Error, Result};
+pub use memory::TraceeMemory;
+pub use process::{die_of, end_task, threads};
+pub use ptrace::{attach, interrupt, kill, seize, trace_me};
+pub use spawn::{SpawnError, spawn_stopped};
+pub use stopped::{Resume, Stopped};
+pub use wait::{Reaped, block_signals, wait_any, wait_any_spinning, wait_for};

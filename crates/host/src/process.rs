@@ -1,0 +1,31 @@
+//! Facts about processes, and ending them.
+
+use lariat_abi::{Signal, Tid};
+
+/// The threads of a process, from /proc; empty if it is gone.
+#[must_use]
+pub fn threads(pid: Tid) -> Vec<Tid> {
+    let Ok(dir) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
+    dir.flatten().filter_map(|e| e.file_name().to_str()?.parse().ok()).map(Tid::new).collect()
+}
+
+/// Sends SIGKILL to a process. It may be gone already.
+pub fn end_task(pid: Tid) {
+    // SAFETY: kill(2) touches no memory.
+    unsafe { libc::kill(pid.as_raw(), libc::SIGKILL) };
+}
+
+/// Ends this process by the signal, without a core dump: what a wrapper does to pass on a signal death.
+/// Returns if the signal does not kill.
+pub fn die_of(signal: Signal) {
+    let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: resets one limit, one handler and the mask of this process, and signals it.
+    unsafe {
+        libc::setrlimit(libc::RLIMIT_CORE, &raw const none);
+        libc::signal(signal.as_raw(), libc::SIG_DFL);
+        let mut set = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        libc::sigprocmask(libc::SIG_SETMASK, &raw const set, std::ptr::null_mut());
+        libc::raise(signal.as_raw());
+    }
+}
