@@ -1,1 +1,16 @@
-//! Placeholder.
+//! The traced tree: one place that waits, one place that resumes.
+//!
+//! ```text
+//!  host::wait ─► status ─► Tree::next ─► Report (tid, Stop, proof) ─► policy ─► Tree::resume / detach
+//!                             │ tasks: who is traced, entry or exit, who was renamed by exec
+//! ```
+//!
+//! The one hard thing is that news comes out of order: a child's first stop may be seen before the event
+//! that announces it, a task may vanish in an exec of another thread or be killed in any stop. So a task is
+//! known from whichever news comes first, and every request may find it gone.
+
+mod stop;
+mod tree;
+
+pub use stop::{Report, Stop};
+pub use tree::{AttachError, Tree};

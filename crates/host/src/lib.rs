@@ -24,7 +24,9 @@ mod wait;
 
 pub use error::{Error, Result};
 pub use memory::TraceeMemory;
-pub use process::{die_of, end_task, threads};
+pub use process::{
+    catch_termination, continue_stopped, die_of, end_task, ignore_signals, termination, threads,
+};
 pub use ptrace::{attach, interrupt, kill, seize, trace_me};
 pub use spawn::{SpawnError, spawn_stopped};
 pub use stopped::{Resume, Stopped};

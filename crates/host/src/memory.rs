@@ -29,7 +29,9 @@ impl TraceeMemory {
             return got;
         }
         // /proc/PID/mem gives nothing at all for a range whose end is not mapped: go by pages.
-        let Ok(file) = OpenOptions::new().read(true).open(format!("/proc/{}/mem", self.tid)) else { return 0 };
+        let Ok(file) = OpenOptions::new().read(true).open(format!("/proc/{}/mem", self.tid)) else {
+            return 0;
+        };
         let mut done = 0;
         while done < buf.len() {
             let Some(at) = addr.checked_add(done as u64) else { break };
@@ -46,7 +48,9 @@ impl TraceeMemory {
         let local = libc::iovec { iov_base: buf.as_mut_ptr().cast(), iov_len: buf.len() };
         let remote = libc::iovec { iov_base: addr.as_raw() as *mut libc::c_void, iov_len: buf.len() };
         // SAFETY: `local` describes `buf`; `remote` is only looked at in the tracee.
-        let got = unsafe { libc::process_vm_readv(self.tid.as_raw(), &raw const local, 1, &raw const remote, 1, 0) };
+        let got = unsafe {
+            libc::process_vm_readv(self.tid.as_raw(), &raw const local, 1, &raw const remote, 1, 0)
+        };
         usize::try_from(got).unwrap_or(0)
     }
 
@@ -58,10 +62,15 @@ impl TraceeMemory {
         let local = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
         let remote = libc::iovec { iov_base: addr.as_raw() as *mut libc::c_void, iov_len: bytes.len() };
         // SAFETY: `local` describes `bytes`, which are only read.
-        let put = unsafe { libc::process_vm_writev(self.tid.as_raw(), &raw const local, 1, &raw const remote, 1, 0) };
+        let put = unsafe {
+            libc::process_vm_writev(self.tid.as_raw(), &raw const local, 1, &raw const remote, 1, 0)
+        };
         if usize::try_from(put) == Ok(bytes.len()) {
             return Ok(());
         }
-        OpenOptions::new().write(true).open(format!("/proc/{}/mem", self.tid))?.write_all_at(bytes, addr.as_raw())
+        OpenOptions::new()
+            .write(true)
+            .open(format!("/proc/{}/mem", self.tid))?
+            .write_all_at(bytes, addr.as_raw())
     }
 }

@@ -1,6 +1,7 @@
 //! Facts about processes, and ending them.
 
 use lariat_abi::{Signal, Tid};
+use std::sync::atomic::{AtomicI32, Ordering};
 
 /// The threads of a process, from /proc; empty if it is gone.
 #[must_use]
@@ -28,4 +29,43 @@ pub fn die_of(signal: Signal) {
         libc::sigprocmask(libc::SIG_SETMASK, &raw const set, std::ptr::null_mut());
         libc::raise(signal.as_raw());
     }
+}
+
+/// Set once a terminating signal has come.
+static TERMINATION: AtomicI32 = AtomicI32::new(0);
+
+extern "C" fn note_termination(signal: libc::c_int) {
+    TERMINATION.store(signal, Ordering::SeqCst);
+}
+
+/// Makes these signals interrupt a wait (`EINTR`) and be noted instead of ending this process.
+pub fn catch_termination(signals: &[Signal]) {
+    for signal in signals {
+        // SAFETY: the handler only stores to an atomic; no SA_RESTART, so waits end with EINTR.
+        unsafe {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            action.sa_sigaction = note_termination as *const () as usize;
+            libc::sigaction(signal.as_raw(), &raw const action, std::ptr::null_mut());
+        }
+    }
+}
+
+/// Ignores these signals in this process.
+pub fn ignore_signals(signals: &[Signal]) {
+    for signal in signals {
+        // SAFETY: sets a disposition.
+        unsafe { libc::signal(signal.as_raw(), libc::SIG_IGN) };
+    }
+}
+
+/// The terminating signal that has come, if one has.
+#[must_use]
+pub fn termination() -> Option<Signal> {
+    Signal::from_raw(TERMINATION.load(Ordering::SeqCst))
+}
+
+/// Sends SIGCONT to a stopped process.
+pub fn continue_stopped(pid: Tid) {
+    // SAFETY: kill(2) touches no memory.
+    unsafe { libc::kill(pid.as_raw(), libc::SIGCONT) };
 }

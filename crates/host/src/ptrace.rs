@@ -10,7 +10,9 @@ use lariat_abi::{Errno, Options, Request, Tid};
 /// is large enough for it.
 pub(crate) unsafe fn raw(request: Request, tid: Tid, addr: usize, data: usize) -> Result<i64> {
     // SAFETY: the caller vouches for the pointers; the kernel checks everything else.
-    let result = unsafe { libc::syscall(libc::SYS_ptrace, u64::from(request.as_raw()), tid.as_raw() as i64, addr, data) };
+    let result = unsafe {
+        libc::syscall(libc::SYS_ptrace, u64::from(request.as_raw()), tid.as_raw() as i64, addr, data)
+    };
     if result < 0 {
         return Err(Error::Ptrace { request, tid, errno: last_errno() });
     }

@@ -57,7 +57,9 @@ pub fn spawn_stopped(argv: &[OsString], env: &[(OsString, OsString)]) -> Result<
             }
             child => {
                 let mut status = 0;
-                while libc::waitpid(child, &raw mut status, libc::WUNTRACED) < 0 && last_errno() == Errno::EINTR {}
+                while libc::waitpid(child, &raw mut status, libc::WUNTRACED) < 0
+                    && last_errno() == Errno::EINTR
+                {}
                 Ok((Tid::new(child), path))
             }
         }

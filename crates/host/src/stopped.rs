@@ -4,8 +4,8 @@ use crate::error::Result;
 use crate::memory::TraceeMemory;
 use crate::ptrace::{plain, raw};
 use lariat_abi::{
-    FpRegs, Options, Regs, RegsetKind, Request, RseqConfiguration, SeccompMetadata, SigInfo, Signal, SyscallInfo,
-    Tid, TraceeAddr, UserDesc, UserDispatch,
+    FpRegs, Options, Regs, RegsetKind, Request, RseqConfiguration, SeccompMetadata, SigInfo, Signal,
+    SyscallInfo, Tid, TraceeAddr, UserDesc, UserDispatch,
 };
 use std::mem::MaybeUninit;
 
@@ -217,7 +217,8 @@ impl Stopped {
     pub fn set_regset(&self, kind: RegsetKind, bytes: &[u8]) -> Result<()> {
         let mut iov = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
         // SAFETY: the iovec describes `bytes`, which the kernel only reads.
-        unsafe { raw(Request::SetRegSet, self.tid, kind.as_raw() as usize, (&raw mut iov) as usize) }.map(|_| ())
+        unsafe { raw(Request::SetRegSet, self.tid, kind.as_raw() as usize, (&raw mut iov) as usize) }
+            .map(|_| ())
     }
 
     /// `PTRACE_PEEKUSER`: the word at `offset` of the USER area (`struct user`).
@@ -316,7 +317,11 @@ impl Stopped {
     /// # Errors
     /// "Not supported by this kernel" before Linux 5.13.
     pub fn rseq_configuration(&self) -> Result<RseqConfiguration> {
-        self.fetch(Request::GetRseqConfiguration, size_of::<RseqConfiguration>(), RseqConfiguration::default())
+        self.fetch(
+            Request::GetRseqConfiguration,
+            size_of::<RseqConfiguration>(),
+            RseqConfiguration::default(),
+        )
     }
 
     /// `PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG`.

@@ -24,14 +24,14 @@ pub fn wait_any() -> Result<Option<Reaped>> {
     wait(-1, libc::__WALL)
 }
 
-/// Looks for a stop again and again for `spin`, then sleeps for it.
+/// Looks for a stop again and again for `spin`, then calls `idle` and sleeps for one.
 ///
 /// Going to sleep and being woken costs several times more than a stop that is already there: a tracee
 /// that calls often is faster traced when its tracer stays awake. The tracee keeps its own affinity.
 ///
 /// # Errors
 /// As [`wait_any`].
-pub fn wait_any_spinning(spin: Duration) -> Result<Option<Reaped>> {
+pub fn wait_any_spinning(spin: Duration, idle: impl FnOnce()) -> Result<Option<Reaped>> {
     let start = std::time::Instant::now();
     loop {
         match wait(-1, libc::__WALL | libc::WNOHANG)? {
@@ -39,6 +39,7 @@ pub fn wait_any_spinning(spin: Duration) -> Result<Option<Reaped>> {
             other => return Ok(other),
         }
         if start.elapsed() >= spin {
+            idle();
             return wait_any();
         }
     }
@@ -76,7 +77,8 @@ pub fn block_signals(signals: &[Signal]) -> Result<u64> {
     let mask = signals.iter().fold(0u64, |mask, s| mask | 1 << (s.as_raw() - 1));
     let mut old = 0u64;
     // SAFETY: both pointers are to 8-byte kernel signal sets.
-    let result =
-        unsafe { libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_BLOCK, &raw const mask, &raw mut old, 8usize) };
+    let result = unsafe {
+        libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_BLOCK, &raw const mask, &raw mut old, 8usize)
+    };
     if result < 0 { Err(Error::last("rt_sigprocmask")) } else { Ok(old) }
 }
