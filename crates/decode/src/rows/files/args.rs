@@ -40,11 +40,11 @@ pub(super) const UID16: Kind = Kind::With(|_, raw| match raw as u16 {
 /// Flags of an open file without an access mode (`pipe2`, `dup3`).
 pub(super) const OPEN_BITS: Kind = Kind::Flags(&OPEN);
 /// The flag word of `open`.
-pub(super) const OPEN_FLAGS: Kind = Kind::With(|_, raw| open_flags(raw));
+pub(super) const OPEN_FLAGS: Kind = Kind::With(|_, raw| open_flags(raw & 0xffff_ffff));
 
 /// An access mode and the other flags of `open`.
 pub(super) fn open_flags(raw: u64) -> Value {
-    let flags = raw & 0xffff_ffff;
+    let flags = raw;
     let access = ["O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"][(flags & 3) as usize];
     let mut parts = vec![Value::Word(flags & 3, Cow::Borrowed(access))];
     let rest = flags & !3;
@@ -66,7 +66,8 @@ pub(super) fn file_mode(raw: u64) -> Value {
         0o040_000 => "S_IFDIR",
         0o020_000 => "S_IFCHR",
         0o010_000 => "S_IFIFO",
-        _ => "",
+        0 => "",
+        _ => return Value::Mode(mode),
     };
     let mut parts = Vec::new();
     let mut rest = mode;

@@ -148,7 +148,7 @@ pub(super) static ROWS: &[Row] = &[
             arg("fd_out", Kind::Fd),
             arg("off_out", POSITION),
             arg("len", Kind::Ulong),
-            arg("flags", Kind::Hex32),
+            arg("flags", Kind::Uint),
         ],
     ),
     Row::new("sync", both(162, 36), Class::empty(), &[]),

@@ -3,14 +3,19 @@
 use crate::row::Row;
 
 mod args;
+mod event;
+mod fcntl;
 mod io;
+mod mount;
 mod names_event;
 mod names_magic;
 mod names_mount;
 mod names_open;
 mod open;
+mod poll;
 mod stamp;
 mod stat;
 
 /// The families of this group.
-pub(super) static FAMILIES: &[&[Row]] = &[io::ROWS, open::ROWS, stamp::ROWS, stat::ROWS];
+pub(super) static FAMILIES: &[&[Row]] =
+    &[event::ROWS, mount::ROWS, fcntl::ROWS, poll::ROWS, io::ROWS, open::ROWS, stamp::ROWS, stat::ROWS];

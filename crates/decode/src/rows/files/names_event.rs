@@ -230,17 +230,17 @@ pub(super) static FAN_INIT: Table = Table::new(
 pub(super) static FAN_MARK: Table = Table::new(
     "FAN_MARK_???",
     &[
-        (0x1, "FAN_MARK_ADD"),
-        (0x2, "FAN_MARK_REMOVE"),
-        (0x4, "FAN_MARK_DONT_FOLLOW"),
-        (0x8, "FAN_MARK_ONLYDIR"),
-        (0x10, "FAN_MARK_MOUNT"),
-        (0x20, "FAN_MARK_IGNORED_MASK"),
-        (0x40, "FAN_MARK_IGNORED_SURV_MODIFY"),
-        (0x80, "FAN_MARK_FLUSH"),
-        (0x100, "FAN_MARK_FILESYSTEM"),
-        (0x200, "FAN_MARK_EVICTABLE"),
-        (0x400, "FAN_MARK_IGNORE"),
+        (0x1, "FAN_CLOEXEC"),
+        (0x2, "FAN_NONBLOCK"),
+        (0x10, "FAN_UNLIMITED_QUEUE"),
+        (0x20, "FAN_UNLIMITED_MARKS"),
+        (0x40, "FAN_ENABLE_AUDIT"),
+        (0x80, "FAN_REPORT_PIDFD"),
+        (0x100, "FAN_REPORT_TID"),
+        (0x200, "FAN_REPORT_FID"),
+        (0x400, "FAN_REPORT_DIR_FID"),
+        (0x800, "FAN_REPORT_NAME"),
+        (0x1000, "FAN_REPORT_TARGET_FID"),
     ],
 );
 

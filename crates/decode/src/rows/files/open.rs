@@ -8,6 +8,7 @@ use crate::kind::{Kind, Len};
 use crate::layout::Store;
 use crate::row::{Arg, Class, Ret, Row, arg, both, late, only32, only64, out};
 use crate::value::Value;
+use lariat_abi::TraceeAddr;
 
 const FILE_DESC: Class = Class::FILE.union(Class::DESC);
 const FLAGS: Arg = arg("flags", OPEN_FLAGS);
@@ -200,7 +201,18 @@ fn dev3(cx: &mut Cx<'_>, raw: u64) -> Value {
 
 /// The string that `getcwd` stored; its result counts the NUL.
 fn counted_string(cx: &mut Cx<'_>, addr: u64) -> Value {
-    cx.path(addr)
+    let len = cx.result();
+    if len == 0 {
+        return cx.path(addr);
+    }
+    match cx.env.memory.read_c_string(TraceeAddr::new(addr), len.min(4096) as usize) {
+        Some((bytes, true)) => Value::string(bytes),
+        Some((mut bytes, false)) => {
+            bytes.pop();
+            Value::Str { bytes, more: true }
+        }
+        None => Value::Addr(addr),
+    }
 }
 
 /// `struct open_how`, `<linux/openat2.h>`.
@@ -258,15 +270,19 @@ fn handle_members(cx: &Cx<'_>, addr: u64, bytes: u64) -> Vec<(&'static str, Valu
     let kind = cx.load(addr.wrapping_add(4), Store::I32).unwrap_or(0);
     let at = addr.wrapping_add(8);
     let handle = match cx.read(at, bytes.min(MAX_HANDLE) as usize) {
-        Some(data) => {
-            word(data.iter().take(cx.env.options.string_limit).fold(String::from("0x"), |mut text, b| {
-                text.push_str(&format!("{b:02x}"));
-                text
-            }))
-        }
+        Some(data) => word(hexadecimal(&data)),
         None => Value::Addr(at),
     };
     vec![("handle_bytes", Value::Uint(bytes)), ("handle_type", Value::Int(kind as i64)), ("f_handle", handle)]
+}
+
+/// Bytes that are never text, whole: `"\x7f\x00"`.
+fn hexadecimal(data: &[u8]) -> String {
+    let mut text = String::from("\"");
+    for byte in data {
+        text.push_str(&format!("\\x{byte:02x}"));
+    }
+    text + "\""
 }
 
 /// The handle a call stores: its size before and, if it was too small, after.

@@ -15,14 +15,11 @@ const FILE_DESC: Class = Class::FILE.union(Class::DESC);
 const STAT_KIND: Kind =
     Kind::With(|cx, addr| stat(cx, addr, if cx.abi.word_size() == 8 { &STAT } else { &STAT32 }));
 const STAT64_KIND: Kind = Kind::With(|cx, addr| stat(cx, addr, &STAT64));
+const OLDSTAT_KIND: Kind = Kind::With(|cx, addr| stat(cx, addr, &OLDSTAT));
 const STATFS_KIND: Kind =
     Kind::With(|cx, addr| statfs(cx, addr, if cx.abi.word_size() == 8 { &STATFS } else { &STATFS32 }));
 const STATFS64_KIND: Kind =
-    Kind::With(
-        |cx, addr| {
-            if matches!(cx.args[1], 84 | 88) { statfs(cx, addr, &STATFS64) } else { Value::Addr(addr) }
-        },
-    );
+    Kind::With(|cx, addr| if cx.args[1] == 84 { statfs(cx, addr, &STATFS64) } else { Value::Addr(addr) });
 
 /// The rows of this family.
 pub(super) static ROWS: &[Row] = &[
@@ -32,9 +29,9 @@ pub(super) static ROWS: &[Row] = &[
     Row::new("stat64", only32(195), Class::FILE.union(Class::STAT), &[PATH, out("statbuf", STAT64_KIND)]),
     Row::new("lstat64", only32(196), Class::FILE.union(Class::LSTAT), &[PATH, out("statbuf", STAT64_KIND)]),
     Row::new("fstat64", only32(197), Class::DESC.union(Class::FSTAT), &[FD, out("statbuf", STAT64_KIND)]),
-    Row::new("oldstat", only32(18), Class::FILE.union(Class::STAT), &[PATH, out("statbuf", Kind::Addr)]),
-    Row::new("oldlstat", only32(84), Class::FILE.union(Class::LSTAT), &[PATH, out("statbuf", Kind::Addr)]),
-    Row::new("oldfstat", only32(28), Class::DESC.union(Class::FSTAT), &[FD, out("statbuf", Kind::Addr)]),
+    Row::new("oldstat", only32(18), Class::FILE.union(Class::STAT), &[PATH, out("statbuf", OLDSTAT_KIND)]),
+    Row::new("oldlstat", only32(84), Class::FILE.union(Class::LSTAT), &[PATH, out("statbuf", OLDSTAT_KIND)]),
+    Row::new("oldfstat", only32(28), Class::DESC.union(Class::FSTAT), &[FD, out("statbuf", OLDSTAT_KIND)]),
     Row::new(
         "newfstatat",
         only64(262),
@@ -77,7 +74,7 @@ pub(super) static ROWS: &[Row] = &[
         "ustat",
         both(136, 62),
         Class::STATFSLIKE,
-        &[arg("dev", Kind::With(|_, raw| device(raw & 0xffff_ffff))), out("ubuf", Kind::With(ustat))],
+        &[arg("dev", Kind::With(|_, raw| device(raw & 0xffff_ffff))), out("ubuf", Kind::Addr)],
     ),
 ];
 
@@ -95,6 +92,7 @@ struct StatLayout {
     blksize: (usize, Store),
     blocks: (usize, Store),
     times: [usize; 3],
+    nsec: bool,
 }
 
 /// `struct stat` of x86-64, `<asm/stat.h>`.
@@ -111,6 +109,7 @@ static STAT: StatLayout = StatLayout {
     blksize: (56, Store::U64),
     blocks: (64, Store::U64),
     times: [72, 88, 104],
+    nsec: true,
 };
 
 /// `struct stat` of i386.
@@ -127,6 +126,24 @@ static STAT32: StatLayout = StatLayout {
     blksize: (24, Store::U32),
     blocks: (28, Store::U32),
     times: [32, 40, 48],
+    nsec: true,
+};
+
+/// `struct __old_kernel_stat` of i386; it has no blocks, and whole seconds only.
+static OLDSTAT: StatLayout = StatLayout {
+    size: 32,
+    dev: (0, Store::U16),
+    ino: (2, Store::U16),
+    mode: (4, Store::U16),
+    nlink: (6, Store::U16),
+    uid: (8, Store::U16),
+    gid: (10, Store::U16),
+    rdev: (12, Store::U16),
+    length: (16, Store::U32),
+    blksize: (32, Store::U32),
+    blocks: (32, Store::U32),
+    times: [20, 24, 28],
+    nsec: false,
 };
 
 /// `struct stat64` of i386.
@@ -143,6 +160,7 @@ static STAT64: StatLayout = StatLayout {
     blksize: (52, Store::U32),
     blocks: (56, Store::U64),
     times: [64, 72, 80],
+    nsec: true,
 };
 
 fn stat(cx: &mut Cx<'_>, addr: u64, layout: &StatLayout) -> Value {
@@ -177,9 +195,11 @@ fn stat(cx: &mut Cx<'_>, addr: u64, layout: &StatLayout) -> Value {
     let names = [("st_atime", "st_atime_nsec"), ("st_mtime", "st_mtime_nsec"), ("st_ctime", "st_ctime_nsec")];
     for (at, (sec_name, nsec_name)) in layout.times.into_iter().zip(names) {
         let sec = get((at, Store::SWord)) as i64;
-        let nsec = get((at + cx.abi.word_size(), Store::Word));
+        let nsec = if layout.nsec { get((at + cx.abi.word_size(), Store::Word)) } else { 0 };
         fields.push((sec_name, stamp::noted(Value::Int(sec), sec, nsec, 9)));
-        fields.push((nsec_name, Value::Uint(nsec)));
+        if layout.nsec {
+            fields.push((nsec_name, Value::Uint(nsec)));
+        }
     }
     Value::record(fields)
 }
@@ -234,7 +254,9 @@ fn statx(cx: &mut Cx<'_>, addr: u64) -> Value {
     let mode = ("stx_mode", file_mode(get(28, Store::U16)));
     let size = ("stx_size", u64_at(40));
     if cx.abbreviate() {
-        let fields = [mask, attributes, mode, size].into_iter().map(|(n, v)| (n.into(), v)).collect();
+        let has_size = get(0, Store::U32) & 0x200 != 0;
+        let size = has_size.then_some(size);
+        let fields = [mask, attributes, mode].into_iter().chain(size).map(|(n, v)| (n.into(), v)).collect();
         return Value::Struct { fields, more: true };
     }
     let time = |at| {
@@ -242,28 +264,32 @@ fn statx(cx: &mut Cx<'_>, addr: u64) -> Value {
         let record = Value::record(vec![("tv_sec", Value::Int(sec)), ("tv_nsec", Value::Uint(nsec))]);
         stamp::noted(record, sec, nsec, 9)
     };
-    Value::record(vec![
-        mask,
-        ("stx_blksize", u32_at(4)),
-        attributes,
-        ("stx_nlink", u32_at(16)),
-        ("stx_uid", u32_at(20)),
-        ("stx_gid", u32_at(24)),
-        mode,
-        ("stx_ino", u64_at(32)),
-        size,
-        ("stx_blocks", u64_at(48)),
-        ("stx_attributes_mask", Value::Flags(get(56, Store::U64), &ATTRIBUTES)),
-        ("stx_atime", time(64)),
-        ("stx_btime", time(80)),
-        ("stx_ctime", time(96)),
-        ("stx_mtime", time(112)),
-        ("stx_rdev_major", u32_at(128)),
-        ("stx_rdev_minor", u32_at(132)),
-        ("stx_dev_major", u32_at(136)),
-        ("stx_dev_minor", u32_at(140)),
-        ("stx_mnt_id", u64_at(144)),
-    ])
+    let has = get(0, Store::U32);
+    let members = [
+        (0, mask),
+        (0, ("stx_blksize", u32_at(4))),
+        (0, attributes),
+        (0x4, ("stx_nlink", u32_at(16))),
+        (0x8, ("stx_uid", u32_at(20))),
+        (0x10, ("stx_gid", u32_at(24))),
+        (0x3, mode),
+        (0x100, ("stx_ino", u64_at(32))),
+        (0x200, size),
+        (0x400, ("stx_blocks", u64_at(48))),
+        (0, ("stx_attributes_mask", Value::Flags(get(56, Store::U64), &ATTRIBUTES))),
+        (0x20, ("stx_atime", time(64))),
+        (0x800, ("stx_btime", time(80))),
+        (0x80, ("stx_ctime", time(96))),
+        (0x40, ("stx_mtime", time(112))),
+        (0, ("stx_rdev_major", u32_at(128))),
+        (0, ("stx_rdev_minor", u32_at(132))),
+        (0, ("stx_dev_major", u32_at(136))),
+        (0, ("stx_dev_minor", u32_at(140))),
+        (0x1000, ("stx_mnt_id", u64_at(144))),
+    ];
+    Value::record(
+        members.into_iter().filter(|(bit, _)| *bit == 0 || has & bit != 0).map(|(_, m)| m).collect(),
+    )
 }
 
 /// Where a form of `struct statfs` has its members: type, block size, five counts, id, name length,
@@ -324,20 +350,8 @@ fn statfs(cx: &mut Cx<'_>, addr: u64, layout: &StatfsLayout) -> Value {
     fields.push(("f_namelen", Value::Uint(get(layout.tail, layout.word))));
     fields.push(("f_frsize", Value::Uint(get(layout.tail + step, layout.word))));
     let flags = get(layout.tail + 2 * step, layout.word);
-    if flags != 0 {
+    if flags & 0x20 != 0 {
         fields.push(("f_flags", Value::Flags(flags, &ST_FLAGS)));
     }
     Value::record(fields)
-}
-
-/// `struct ustat`, `<linux/types.h>`.
-fn ustat(cx: &mut Cx<'_>, addr: u64) -> Value {
-    let wide = cx.abi.word_size() == 8;
-    let size = if wide { 32 } else { 20 };
-    let Some(bytes) = cx.read(addr, size).filter(|_| follows(cx, addr)) else { return Value::Addr(addr) };
-    let get = |at: usize, store: Store| bytes.get(at..).and_then(|b| store.load(cx.abi, b)).unwrap_or(0);
-    Value::record(vec![
-        ("f_tfree", Value::Uint(get(0, Store::U32))),
-        ("f_tinode", Value::Uint(get(if wide { 8 } else { 4 }, Store::Word))),
-    ])
 }
