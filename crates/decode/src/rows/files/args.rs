@@ -106,3 +106,12 @@ pub(super) fn word(text: impl Into<Cow<'static, str>>) -> Value {
 pub(super) fn follows(cx: &Cx<'_>, addr: u64) -> bool {
     addr != 0 && cx.env.options.dereference
 }
+
+/// Bytes that are never text, whole: `"\x7f\x00"`.
+pub(super) fn hexadecimal(data: &[u8]) -> String {
+    let mut text = String::from("\"");
+    for byte in data {
+        text.push_str(&format!("\\x{byte:02x}"));
+    }
+    text + "\""
+}

@@ -6,8 +6,11 @@ mod args;
 mod event;
 mod fcntl;
 mod io;
+mod ioctl;
 mod mount;
 mod names_event;
+mod names_ioctl1;
+mod names_ioctl2;
 mod names_magic;
 mod names_mount;
 mod names_open;
@@ -15,7 +18,17 @@ mod open;
 mod poll;
 mod stamp;
 mod stat;
+mod termios;
 
 /// The families of this group.
-pub(super) static FAMILIES: &[&[Row]] =
-    &[event::ROWS, mount::ROWS, fcntl::ROWS, poll::ROWS, io::ROWS, open::ROWS, stamp::ROWS, stat::ROWS];
+pub(super) static FAMILIES: &[&[Row]] = &[
+    ioctl::ROWS,
+    event::ROWS,
+    mount::ROWS,
+    fcntl::ROWS,
+    poll::ROWS,
+    io::ROWS,
+    open::ROWS,
+    stamp::ROWS,
+    stat::ROWS,
+];

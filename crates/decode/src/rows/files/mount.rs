@@ -1,19 +1,19 @@
 //! Mounts and file system contexts; extended attributes.
 
-use super::args::{DIRFD, FD, PATH, follows, word};
+use super::args::{DIRFD, FD, PATH, follows, hexadecimal, word};
 use super::names_mount::{
     FSCONFIG, FSMOUNT, FSOPEN, FSPICK, MOUNT, MOUNT_ATTR, MOUNT_SETATTR, MOVE_MOUNT, OPEN_TREE, UMOUNT, XATTR,
 };
 use crate::context::Cx;
-use crate::kind::{Kind, Len};
+use crate::kind::Kind;
 use crate::layout::{Store, Struct, field};
 use crate::row::{Arg, Class, Ret, Row, arg, both, only32, out};
 use crate::value::Value;
 
 const FILE_DESC: Class = Class::FILE.union(Class::DESC);
 const NAME: Arg = arg("name", Kind::Str);
-const VALUE: Arg = arg("value", Kind::Bytes(Len::Arg(3)));
-const GOT: Arg = out("value", Kind::With(got));
+const VALUE: Arg = arg("value", Kind::With(|cx, addr| attribute(cx, addr, cx.args[3])));
+const GOT: Arg = out("value", Kind::With(|cx, addr| attribute(cx, addr, cx.result())));
 const SIZE: Arg = arg("size", Kind::Ulong);
 const LIST: Arg = out("list", Kind::With(listed));
 const XFLAGS: Arg = arg("flags", Kind::Flags(&XATTR));
@@ -33,7 +33,7 @@ pub(super) static ROWS: &[Row] = &[
         both(165, 21),
         Class::FILE,
         &[
-            arg("source", Kind::With(source)),
+            arg("source", Kind::Str),
             arg("target", Kind::Path),
             arg("filesystemtype", Kind::With(kind)),
             arg("mountflags", Kind::With(mount_flags)),
@@ -134,10 +134,6 @@ fn bare(cx: &Cx<'_>) -> u64 {
     if flags & 0xffff_0000 == MS_MGC_VAL { flags & !0xffff_0000 } else { flags }
 }
 
-fn source(cx: &mut Cx<'_>, addr: u64) -> Value {
-    if bare(cx) & MS_PROPAGATION != 0 { Value::Addr(addr) } else { cx.string(addr) }
-}
-
 fn kind(cx: &mut Cx<'_>, addr: u64) -> Value {
     if bare(cx) & (MS_REMOUNT | MS_BIND | MS_MOVE | MS_PROPAGATION) != 0 {
         Value::Addr(addr)
@@ -180,7 +176,10 @@ fn value(cx: &mut Cx<'_>, addr: u64) -> Value {
         1 => cx.string(addr),
         2 => {
             let len = cx.args[4] & 0xffff_ffff;
-            cx.bytes(addr, len)
+            match cx.bytes(addr, len) {
+                Value::Str { bytes, more } => word(hexadecimal(&bytes) + if more { "..." } else { "" }),
+                other => other,
+            }
         }
         3 | 4 => cx.path(addr),
         _ => Value::Addr(addr),
@@ -195,9 +194,15 @@ fn aux(cx: &mut Cx<'_>, raw: u64) -> Value {
     }
 }
 
-/// An attribute's value; a size of 0 only asks how long it is.
-fn got(cx: &mut Cx<'_>, addr: u64) -> Value {
-    if cx.args[3] == 0 || !follows(cx, addr) { Value::Addr(addr) } else { cx.bytes(addr, cx.result()) }
+/// An attribute's value; if it ends with a NUL, that is taken for the end of a string.
+fn attribute(cx: &Cx<'_>, addr: u64, len: u64) -> Value {
+    match cx.bytes(addr, len) {
+        Value::Str { mut bytes, more: false } => {
+            bytes.pop_if(|last| *last == 0);
+            Value::string(bytes)
+        }
+        other => other,
+    }
 }
 
 /// Attribute names, NUL after each.

@@ -223,12 +223,6 @@ pub(super) static INOTIFY: Table = Table::new(
 /// `FAN_???`.
 pub(super) static FAN_INIT: Table = Table::new(
     "FAN_???",
-    &[(0x0, "FAN_CLASS_NOTIF"), (0x4, "FAN_CLASS_CONTENT"), (0x8, "FAN_CLASS_PRE_CONTENT")],
-);
-
-/// `FAN_MARK_???`.
-pub(super) static FAN_MARK: Table = Table::new(
-    "FAN_MARK_???",
     &[
         (0x1, "FAN_CLOEXEC"),
         (0x2, "FAN_NONBLOCK"),
@@ -241,6 +235,24 @@ pub(super) static FAN_MARK: Table = Table::new(
         (0x400, "FAN_REPORT_DIR_FID"),
         (0x800, "FAN_REPORT_NAME"),
         (0x1000, "FAN_REPORT_TARGET_FID"),
+    ],
+);
+
+/// `FAN_MARK_???`.
+pub(super) static FAN_MARK: Table = Table::new(
+    "FAN_MARK_???",
+    &[
+        (0x1, "FAN_MARK_ADD"),
+        (0x2, "FAN_MARK_REMOVE"),
+        (0x4, "FAN_MARK_DONT_FOLLOW"),
+        (0x8, "FAN_MARK_ONLYDIR"),
+        (0x10, "FAN_MARK_MOUNT"),
+        (0x20, "FAN_MARK_IGNORED_MASK"),
+        (0x40, "FAN_MARK_IGNORED_SURV_MODIFY"),
+        (0x80, "FAN_MARK_FLUSH"),
+        (0x100, "FAN_MARK_FILESYSTEM"),
+        (0x200, "FAN_MARK_EVICTABLE"),
+        (0x400, "FAN_MARK_IGNORE"),
     ],
 );
 

@@ -103,6 +103,7 @@ pub(super) static MOUNT_ATTR: Table = Table::new(
         (0x10, "MOUNT_ATTR_NOATIME"),
         (0x20, "MOUNT_ATTR_STRICTATIME"),
         (0x80, "MOUNT_ATTR_NODIRATIME"),
+        (0x100000, "MOUNT_ATTR_IDMAP"),
     ],
 );
 

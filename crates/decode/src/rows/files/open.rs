@@ -1,6 +1,8 @@
 //! Opening, naming and renaming files.
 
-use super::args::{DIRFD, FD, HIGH, MODE, OPEN_FLAGS, PATH, UID16, file_mode, follows, open_flags, word};
+use super::args::{
+    DIRFD, FD, HIGH, MODE, OPEN_FLAGS, PATH, UID16, file_mode, follows, hexadecimal, open_flags, word,
+};
 use super::names_mount::MEMFD;
 use super::names_open::{ACCESS, AT, AT_ACCESS, NAME_HANDLE, RENAME, RESOLVE};
 use crate::context::Cx;
@@ -274,15 +276,6 @@ fn handle_members(cx: &Cx<'_>, addr: u64, bytes: u64) -> Vec<(&'static str, Valu
         None => Value::Addr(at),
     };
     vec![("handle_bytes", Value::Uint(bytes)), ("handle_type", Value::Int(kind as i64)), ("f_handle", handle)]
-}
-
-/// Bytes that are never text, whole: `"\x7f\x00"`.
-fn hexadecimal(data: &[u8]) -> String {
-    let mut text = String::from("\"");
-    for byte in data {
-        text.push_str(&format!("\\x{byte:02x}"));
-    }
-    text + "\""
 }
 
 /// The handle a call stores: its size before and, if it was too small, after.
