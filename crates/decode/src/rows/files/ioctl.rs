@@ -73,7 +73,7 @@ static MODEM: Table = Table::new(
     ],
 );
 
-static QUEUE: Table = Table::new("TC???FLUSH", &[(0, "TCIFLUSH"), (1, "TCOFLUSH"), (2, "TCIOFLUSH")]);
+static QUEUE: Table = Table::new("TC???", &[(0, "TCIFLUSH"), (1, "TCOFLUSH"), (2, "TCIOFLUSH")]);
 
 static FLOW: Table = Table::new("TC???", &[(0, "TCOOFF"), (1, "TCOON"), (2, "TCIOFF"), (3, "TCION")]);
 
@@ -166,7 +166,7 @@ fn argument(cx: &mut Cx<'_>, raw: u64) -> Value {
         0x4004_9409 => cx.fd(raw),
         0x4020_940d => cx.structure(raw, &CLONE_RANGE),
         // FIOCLEX, FIONCLEX, TIOCNOTTY, TIOCEXCL, TIOCNXCL, BLKRRPART take no argument.
-        0x5451 | 0x5450 | 0x5422 | 0x540c | 0x540d => Value::Absent,
+        0x5451 | 0x5450 | 0x1261 | 0x125f | 0x5422 | 0x540c | 0x540d => Value::Absent,
         _ => cx.decode(
             if LOW.name(code).is_some() || HIGH.name(code).is_some() { &Kind::Addr } else { &Kind::Hex },
             raw,

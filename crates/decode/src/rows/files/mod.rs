@@ -7,6 +7,7 @@ mod event;
 mod fcntl;
 mod io;
 mod ioctl;
+mod misc;
 mod mount;
 mod names_event;
 mod names_ioctl1;
@@ -23,6 +24,7 @@ mod termios;
 /// The families of this group.
 pub(super) static FAMILIES: &[&[Row]] = &[
     ioctl::ROWS,
+    misc::ROWS,
     event::ROWS,
     mount::ROWS,
     fcntl::ROWS,

@@ -6,6 +6,10 @@ use crate::table::Table;
 pub(super) static HIGH: Table = Table::new(
     "",
     &[
+        (0x802c542a, "TCGETS2"),
+        (0x402c542b, "TCSETS2"),
+        (0x402c542c, "TCSETSW2"),
+        (0x402c542d, "TCSETSF2"),
         (0x8995, "SIOCBONDCHANGEACTIVE"),
         (0x89a0, "SIOCBRADDBR"),
         (0x89a1, "SIOCBRDELBR"),
