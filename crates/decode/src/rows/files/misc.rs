@@ -8,8 +8,8 @@ use super::names_mount::{
 use crate::context::Cx;
 use crate::kind::{Kind, Len};
 use crate::layout::{Store, Struct, field, pad};
-use crate::row::{Arg, Class, Ret, Row, arg, both, late, out};
-use crate::rows::common::TIMESPEC;
+use crate::row::{Arg, Class, Ret, Row, arg, both, late, only32, out};
+use crate::rows::common::{TIMESPEC, TIMESPEC64};
 use crate::table::Table;
 use crate::value::Value;
 
@@ -42,7 +42,7 @@ pub(super) static ROWS: &[Row] = &[
         "io_cancel",
         both(210, 249),
         Class::empty(),
-        &[CONTEXT, arg("iocb", Kind::With(iocb)), out("result", Kind::Ref(&IO_EVENT))],
+        &[CONTEXT, arg("iocb", Kind::With(iocb_head)), out("result", Kind::Ref(&IO_EVENT))],
     ),
     Row::new(
         "io_getevents",
@@ -54,6 +54,32 @@ pub(super) static ROWS: &[Row] = &[
             arg("nr", Kind::Long),
             out("events", Kind::Refs(&IO_EVENT, Len::Ret)),
             arg("timeout", Kind::Ref(&TIMESPEC)),
+        ],
+    ),
+    Row::new(
+        "io_pgetevents",
+        both(333, 385),
+        Class::empty(),
+        &[
+            CONTEXT,
+            arg("min_nr", Kind::Long),
+            arg("nr", Kind::Long),
+            out("events", Kind::Refs(&IO_EVENT, Len::Ret)),
+            arg("timeout", Kind::Ref(&TIMESPEC)),
+            arg("usig", Kind::With(aio_mask)),
+        ],
+    ),
+    Row::new(
+        "io_pgetevents_time64",
+        only32(416),
+        Class::empty(),
+        &[
+            CONTEXT,
+            arg("min_nr", Kind::Long),
+            arg("nr", Kind::Long),
+            out("events", Kind::Refs(&IO_EVENT, Len::Ret)),
+            arg("timeout", Kind::Ref(&TIMESPEC64)),
+            arg("usig", Kind::With(aio_mask)),
         ],
     ),
     Row::new(
@@ -124,8 +150,8 @@ pub(super) static ROWS: &[Row] = &[
         &[
             arg("cmd", Kind::With(quota_command)),
             arg("special", Kind::Path),
-            arg("id", Kind::Uid),
-            arg("addr", Kind::Addr),
+            arg("id", Kind::With(quota_id)),
+            arg("addr", Kind::With(quota_addr)),
         ],
     ),
     Row::new(
@@ -174,6 +200,19 @@ fn iocb(cx: &mut Cx<'_>, addr: u64) -> Value {
     iocb_at(cx, addr).unwrap_or(Value::Addr(addr))
 }
 
+/// As much of a request as tells which one is meant.
+fn iocb_head(cx: &mut Cx<'_>, addr: u64) -> Value {
+    match iocb(cx, addr) {
+        Value::Struct { mut fields, .. } => {
+            let head =
+                |name: &str| matches!(name, "aio_data" | "aio_lio_opcode" | "aio_reqprio" | "aio_fildes");
+            fields.retain(|(name, _)| head(name));
+            Value::Struct { fields, more: false }
+        }
+        other => other,
+    }
+}
+
 fn iocbs(cx: &mut Cx<'_>, addr: u64) -> Value {
     let (size, count) = (cx.abi.word_size() as u64, cx.args[1]);
     cx.elements(addr, size, count, |cx, at| {
@@ -220,11 +259,22 @@ fn uring_params(cx: &mut Cx<'_>, addr: u64) -> Value {
         return Value::record(fields);
     }
     let filled = [("sq_entries", Value::Uint(get(0))), ("cq_entries", Value::Uint(get(1)))];
-    fields.extend([("features", Value::Flags(get(5), &IORING_FEAT))]);
     fields.extend(filled);
+    fields.push(("features", Value::Flags(get(5), &IORING_FEAT)));
     let (sq, cq) = (cx.members(&bytes[40..80], &SQ), cx.members(&bytes[80..120], &CQ));
     fields.extend([("sq_off", sq), ("cq_off", cq)]);
     Value::record(fields)
+}
+
+/// `struct __aio_sigset`: a mask and its size.
+fn aio_mask(cx: &mut Cx<'_>, addr: u64) -> Value {
+    let word = cx.abi.word_size() as u64;
+    match (cx.load(addr, Store::Word), cx.load(addr.wrapping_add(word), Store::Word)) {
+        (Some(mask), Some(size)) if follows(cx, addr) => {
+            Value::record(vec![("sigmask", cx.sigset(mask, size)), ("sigsetsize", Value::Uint(size))])
+        }
+        _ => Value::Addr(addr),
+    }
 }
 
 /// What is registered: descriptors or buffers; anything else is left an address.
@@ -302,4 +352,32 @@ static QUOTA_TYPE: Table = Table::new("???QUOTA", &[(0, "USRQUOTA"), (1, "GRPQUO
 fn quota_command(_: &mut Cx<'_>, raw: u64) -> Value {
     let code = raw & 0xffff_ffff;
     Value::Call("QCMD", vec![Value::Const(code >> 8, &QUOTA), Value::Const(code & 0xff, &QUOTA_TYPE)])
+}
+
+/// The command of `quotactl`, without the type.
+fn quota_op(cx: &Cx<'_>) -> u64 {
+    (cx.args[0] & 0xffff_ffff) >> 8
+}
+
+static QUOTA_FORMAT: Table = Table::new(
+    "QFMT_VFS_???",
+    &[(1, "QFMT_VFS_OLD"), (2, "QFMT_VFS_V0"), (3, "QFMT_OCFS2"), (4, "QFMT_VFS_V1")],
+);
+
+/// A format for the command that turns quotas on; a user's or group's id for those about one.
+fn quota_id(cx: &mut Cx<'_>, raw: u64) -> Value {
+    match quota_op(cx) {
+        0x80_0001 | 0x80_0003 | 0x80_0004..=0x80_0006 | 0x5801 | 0x5802 | 0x5805..=0x5808 => Value::Absent,
+        0x80_0002 => Value::Const(raw & 0xffff_ffff, &QUOTA_FORMAT),
+        _ => cx.decode(&Kind::Uid, raw),
+    }
+}
+
+/// The quota file; what the other commands point to is left an address.
+fn quota_addr(cx: &mut Cx<'_>, raw: u64) -> Value {
+    match quota_op(cx) {
+        0x80_0001 | 0x80_0003 | 0x5807 => Value::Absent,
+        0x80_0002 => cx.path(raw),
+        _ => Value::Addr(raw),
+    }
 }

@@ -17,6 +17,7 @@ mod names_mount;
 mod names_open;
 mod open;
 mod poll;
+mod recent;
 mod stamp;
 mod stat;
 mod termios;
@@ -24,6 +25,7 @@ mod termios;
 /// The families of this group.
 pub(super) static FAMILIES: &[&[Row]] = &[
     ioctl::ROWS,
+    recent::ROWS,
     misc::ROWS,
     event::ROWS,
     mount::ROWS,
@@ -34,3 +36,6 @@ pub(super) static FAMILIES: &[&[Row]] = &[
     stamp::ROWS,
     stat::ROWS,
 ];
+
+#[cfg(test)]
+mod tests;

@@ -160,7 +160,7 @@ pub(super) fn settings(cx: &mut Cx<'_>, addr: u64, form: Form) -> Value {
     let mut fields: Vec<(std::borrow::Cow<'static, str>, Value)> = vec![
         ("c_iflag".into(), flags(input, Vec::new(), input, &IFLAG)),
         ("c_oflag".into(), flags(output, delays(output), output & !0xff00, &OFLAG)),
-        ("c_cflag".into(), flags(control, speeds(control), control & !0x100f_103f & !0x000f_0000, &CFLAG)),
+        ("c_cflag".into(), flags(control, speeds(control), control & !0x100f_103f, &CFLAG)),
         ("c_lflag".into(), flags(local, Vec::new(), local, &LFLAG)),
     ];
     if cx.abbreviate() {
