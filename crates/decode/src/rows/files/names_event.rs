@@ -2,7 +2,7 @@
 
 use crate::table::Table;
 
-/// `F_???`.
+/// Names of `F_*`.
 pub(super) static FCNTL: Table = Table::new(
     "F_???",
     &[
@@ -39,14 +39,14 @@ pub(super) static FCNTL: Table = Table::new(
     ],
 );
 
-/// `FD_???`.
+/// Names of `FD_*`.
 pub(super) static FD_FLAGS: Table = Table::new("FD_???", &[(0x1, "FD_CLOEXEC")]);
 
-/// `F_???`.
+/// Names of `F_*`.
 pub(super) static LOCK_TYPE: Table =
     Table::new("F_???", &[(0x0, "F_RDLCK"), (0x1, "F_WRLCK"), (0x2, "F_UNLCK"), (0x4, "F_EXLCK")]);
 
-/// `DN_???`.
+/// Names of `DN_*`.
 pub(super) static NOTIFY: Table = Table::new(
     "DN_???",
     &[
@@ -60,7 +60,7 @@ pub(super) static NOTIFY: Table = Table::new(
     ],
 );
 
-/// `F_SEAL_???`.
+/// Names of `F_SEAL_*`.
 pub(super) static SEALS: Table = Table::new(
     "F_SEAL_???",
     &[
@@ -72,7 +72,7 @@ pub(super) static SEALS: Table = Table::new(
     ],
 );
 
-/// `LOCK_???`.
+/// Names of `LOCK_*`.
 pub(super) static FLOCK: Table = Table::new(
     "LOCK_???",
     &[
@@ -87,7 +87,7 @@ pub(super) static FLOCK: Table = Table::new(
     ],
 );
 
-/// `POLL???`.
+/// Names of `POLL_*`.
 pub(super) static POLL: Table = Table::new(
     "POLL???",
     &[
@@ -108,14 +108,14 @@ pub(super) static POLL: Table = Table::new(
     ],
 );
 
-/// `EPOLL_???`.
+/// Names of `EPOLL_*`.
 pub(super) static EPOLL_CREATE1: Table = Table::new("EPOLL_???", &[(0x80000, "EPOLL_CLOEXEC")]);
 
-/// `EPOLL_CTL_???`.
+/// Names of `EPOLL_CTL_*`.
 pub(super) static EPOLL_CTL: Table =
     Table::new("EPOLL_CTL_???", &[(0x1, "EPOLL_CTL_ADD"), (0x2, "EPOLL_CTL_DEL"), (0x3, "EPOLL_CTL_MOD")]);
 
-/// `EPOLL???`.
+/// Names of `EPOLL_*`.
 pub(super) static EPOLL_EVENTS: Table = Table::new(
     "EPOLL???",
     &[
@@ -138,15 +138,15 @@ pub(super) static EPOLL_EVENTS: Table = Table::new(
     ],
 );
 
-/// `EFD_???`.
+/// Names of `EFD_*`.
 pub(super) static EVENTFD: Table =
     Table::new("EFD_???", &[(0x1, "EFD_SEMAPHORE"), (0x80000, "EFD_CLOEXEC"), (0x800, "EFD_NONBLOCK")]);
 
-/// `SFD_???`.
+/// Names of `SFD_*`.
 pub(super) static SIGNALFD: Table =
     Table::new("SFD_???", &[(0x80000, "SFD_CLOEXEC"), (0x800, "SFD_NONBLOCK")]);
 
-/// `TFD_???`.
+/// Names of `TFD_*`.
 pub(super) static TIMERFD: Table = Table::new(
     "TFD_???",
     &[
@@ -157,7 +157,7 @@ pub(super) static TIMERFD: Table = Table::new(
     ],
 );
 
-/// `TFD_???`.
+/// Names of `TFD_*`.
 pub(super) static TIMERFD_SET: Table = Table::new(
     "TFD_???",
     &[
@@ -168,7 +168,7 @@ pub(super) static TIMERFD_SET: Table = Table::new(
     ],
 );
 
-/// `CLOCK_???`.
+/// Names of `CLOCK_*`.
 pub(super) static CLOCK: Table = Table::new(
     "CLOCK_???",
     &[
@@ -187,11 +187,11 @@ pub(super) static CLOCK: Table = Table::new(
     ],
 );
 
-/// `IN_???`.
+/// Names of `IN_*`.
 pub(super) static INOTIFY_INIT: Table =
     Table::new("IN_???", &[(0x800, "IN_NONBLOCK"), (0x80000, "IN_CLOEXEC")]);
 
-/// `IN_???`.
+/// Names of `IN_*`.
 pub(super) static INOTIFY: Table = Table::new(
     "IN_???",
     &[
@@ -220,7 +220,7 @@ pub(super) static INOTIFY: Table = Table::new(
     ],
 );
 
-/// `FAN_???`.
+/// Names of `FAN_*`.
 pub(super) static FAN_INIT: Table = Table::new(
     "FAN_???",
     &[
@@ -238,7 +238,7 @@ pub(super) static FAN_INIT: Table = Table::new(
     ],
 );
 
-/// `FAN_MARK_???`.
+/// Names of `FAN_MARK_*`.
 pub(super) static FAN_MARK: Table = Table::new(
     "FAN_MARK_???",
     &[
@@ -256,7 +256,7 @@ pub(super) static FAN_MARK: Table = Table::new(
     ],
 );
 
-/// `FAN_???`.
+/// Names of `FAN_*`.
 pub(super) static FAN_MASK: Table = Table::new(
     "FAN_???",
     &[

@@ -1,4 +1,4 @@
-//! Names of ioctl commands, part 1 of 2 by number.
+//! Names of `ioctl` commands: the older ones, which have no direction or size in their numbers, and more.
 
 use crate::table::Table;
 

@@ -1,4 +1,4 @@
-//! Names of ioctl commands, part 2 of 2 by number.
+//! Names of `ioctl` commands with the larger numbers.
 
 use crate::table::Table;
 

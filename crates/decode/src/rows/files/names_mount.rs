@@ -2,16 +2,16 @@
 
 use crate::table::Table;
 
-/// `XATTR_???`.
+/// Names of `XATTR_*`.
 pub(super) static XATTR: Table = Table::new("XATTR_???", &[(0x1, "XATTR_CREATE"), (0x2, "XATTR_REPLACE")]);
 
-/// `SPLICE_F_???`.
+/// Names of `SPLICE_F_*`.
 pub(super) static SPLICE: Table = Table::new(
     "SPLICE_F_???",
     &[(0x1, "SPLICE_F_MOVE"), (0x2, "SPLICE_F_NONBLOCK"), (0x4, "SPLICE_F_MORE"), (0x8, "SPLICE_F_GIFT")],
 );
 
-/// `SYNC_FILE_RANGE_???`.
+/// Names of `SYNC_FILE_RANGE_*`.
 pub(super) static SYNC_RANGE: Table = Table::new(
     "SYNC_FILE_RANGE_???",
     &[
@@ -21,13 +21,13 @@ pub(super) static SYNC_RANGE: Table = Table::new(
     ],
 );
 
-/// `RWF_???`.
+/// Names of `RWF_*`.
 pub(super) static RWF: Table = Table::new(
     "RWF_???",
     &[(0x1, "RWF_HIPRI"), (0x2, "RWF_DSYNC"), (0x4, "RWF_SYNC"), (0x8, "RWF_NOWAIT"), (0x10, "RWF_APPEND")],
 );
 
-/// `MS_???`.
+/// Names of `MS_*`.
 pub(super) static MOUNT: Table = Table::new(
     "MS_???",
     &[
@@ -65,16 +65,16 @@ pub(super) static MOUNT: Table = Table::new(
     ],
 );
 
-/// `MNT_???`.
+/// Names of `MNT_*`.
 pub(super) static UMOUNT: Table = Table::new(
     "MNT_???",
     &[(0x1, "MNT_FORCE"), (0x2, "MNT_DETACH"), (0x4, "MNT_EXPIRE"), (0x8, "UMOUNT_NOFOLLOW")],
 );
 
-/// `FSOPEN_???`.
+/// Names of `FSOPEN_*`.
 pub(super) static FSOPEN: Table = Table::new("FSOPEN_???", &[(0x1, "FSOPEN_CLOEXEC")]);
 
-/// `FSCONFIG_???`.
+/// Names of `FSCONFIG_*`.
 pub(super) static FSCONFIG: Table = Table::new(
     "FSCONFIG_???",
     &[
@@ -89,10 +89,10 @@ pub(super) static FSCONFIG: Table = Table::new(
     ],
 );
 
-/// `FSMOUNT_???`.
+/// Names of `FSMOUNT_*`.
 pub(super) static FSMOUNT: Table = Table::new("FSMOUNT_???", &[(0x1, "FSMOUNT_CLOEXEC")]);
 
-/// `MOUNT_ATTR_???`.
+/// Names of `MOUNT_ATTR_*`.
 pub(super) static MOUNT_ATTR: Table = Table::new(
     "MOUNT_ATTR_???",
     &[
@@ -107,7 +107,7 @@ pub(super) static MOUNT_ATTR: Table = Table::new(
     ],
 );
 
-/// `FSPICK_???`.
+/// Names of `FSPICK_*`.
 pub(super) static FSPICK: Table = Table::new(
     "FSPICK_???",
     &[
@@ -118,7 +118,7 @@ pub(super) static FSPICK: Table = Table::new(
     ],
 );
 
-/// `MOVE_MOUNT_???`.
+/// Names of `MOVE_MOUNT_*`.
 pub(super) static MOVE_MOUNT: Table = Table::new(
     "MOVE_MOUNT_???",
     &[
@@ -132,7 +132,7 @@ pub(super) static MOVE_MOUNT: Table = Table::new(
     ],
 );
 
-/// `OPEN_TREE_???`.
+/// Names of `OPEN_TREE_*`.
 pub(super) static OPEN_TREE: Table = Table::new(
     "OPEN_TREE_???",
     &[
@@ -147,7 +147,7 @@ pub(super) static OPEN_TREE: Table = Table::new(
     ],
 );
 
-/// `AT_???`.
+/// Names of `AT_*`.
 pub(super) static MOUNT_SETATTR: Table = Table::new(
     "AT_???",
     &[
@@ -158,23 +158,23 @@ pub(super) static MOUNT_SETATTR: Table = Table::new(
     ],
 );
 
-/// `MFD_???`.
+/// Names of `MFD_*`.
 pub(super) static MEMFD: Table =
     Table::new("MFD_???", &[(0x1, "MFD_CLOEXEC"), (0x2, "MFD_ALLOW_SEALING"), (0x4, "MFD_HUGETLB")]);
 
-/// `UFFD_???`.
+/// Names of `UFFD_*`.
 pub(super) static USERFAULTFD: Table =
     Table::new("UFFD_???", &[(0x1, "UFFD_USER_MODE_ONLY"), (0x800, "O_NONBLOCK"), (0x80000, "O_CLOEXEC")]);
 
-/// `LANDLOCK_CREATE_RULESET_???`.
+/// Names of `LANDLOCK_CREATE_RULESET_*`.
 pub(super) static LANDLOCK_CREATE: Table =
     Table::new("LANDLOCK_CREATE_RULESET_???", &[(0x1, "LANDLOCK_CREATE_RULESET_VERSION")]);
 
-/// `LANDLOCK_RULE_???`.
+/// Names of `LANDLOCK_RULE_*`.
 pub(super) static LANDLOCK_RULE: Table =
     Table::new("LANDLOCK_RULE_???", &[(0x1, "LANDLOCK_RULE_PATH_BENEATH")]);
 
-/// `LANDLOCK_ACCESS_FS_???`.
+/// Names of `LANDLOCK_ACCESS_FS_*`.
 pub(super) static LANDLOCK_ACCESS: Table = Table::new(
     "LANDLOCK_ACCESS_FS_???",
     &[
@@ -195,7 +195,7 @@ pub(super) static LANDLOCK_ACCESS: Table = Table::new(
     ],
 );
 
-/// `IORING_SETUP_???`.
+/// Names of `IORING_SETUP_*`.
 pub(super) static IORING_SETUP: Table = Table::new(
     "IORING_SETUP_???",
     &[
@@ -214,7 +214,7 @@ pub(super) static IORING_SETUP: Table = Table::new(
     ],
 );
 
-/// `IORING_FEAT_???`.
+/// Names of `IORING_FEAT_*`.
 pub(super) static IORING_FEAT: Table = Table::new(
     "IORING_FEAT_???",
     &[
@@ -234,7 +234,7 @@ pub(super) static IORING_FEAT: Table = Table::new(
     ],
 );
 
-/// `IORING_ENTER_???`.
+/// Names of `IORING_ENTER_*`.
 pub(super) static IORING_ENTER: Table = Table::new(
     "IORING_ENTER_???",
     &[
@@ -246,7 +246,7 @@ pub(super) static IORING_ENTER: Table = Table::new(
     ],
 );
 
-/// `IORING_REGISTER_???`.
+/// Names of `IORING_REGISTER_*`.
 pub(super) static IORING_REGISTER: Table = Table::new(
     "IORING_REGISTER_???",
     &[
@@ -277,7 +277,7 @@ pub(super) static IORING_REGISTER: Table = Table::new(
     ],
 );
 
-/// `IOCB_CMD_???`.
+/// Names of `IOCB_CMD_*`.
 pub(super) static IOCB_CMD: Table = Table::new(
     "IOCB_CMD_???",
     &[

@@ -2,7 +2,7 @@
 
 use crate::table::Table;
 
-/// `O_???`.
+/// Names of `O_*`.
 pub(super) static OPEN: Table = Table::new(
     "O_???",
     &[
@@ -28,11 +28,11 @@ pub(super) static OPEN: Table = Table::new(
     ],
 );
 
-/// `?_OK`.
+/// Names of `*_OK`.
 pub(super) static ACCESS: Table =
     Table::new("?_OK", &[(0x0, "F_OK"), (0x4, "R_OK"), (0x2, "W_OK"), (0x1, "X_OK")]);
 
-/// `AT_???`.
+/// Names of `AT_*`.
 pub(super) static AT: Table = Table::new(
     "AT_???",
     &[
@@ -45,11 +45,11 @@ pub(super) static AT: Table = Table::new(
     ],
 );
 
-/// `AT_???`.
+/// Names of `AT_*`.
 pub(super) static AT_ACCESS: Table =
     Table::new("AT_???", &[(0x100, "AT_SYMLINK_NOFOLLOW"), (0x200, "AT_EACCESS"), (0x1000, "AT_EMPTY_PATH")]);
 
-/// `STATX_???`.
+/// Names of `STATX_*`.
 pub(super) static STATX_MASK: Table = Table::new(
     "STATX_???",
     &[
@@ -72,7 +72,7 @@ pub(super) static STATX_MASK: Table = Table::new(
     ],
 );
 
-/// `AT_???`.
+/// Names of `AT_*`.
 pub(super) static STATX_FLAGS: Table = Table::new(
     "AT_???",
     &[
@@ -85,15 +85,15 @@ pub(super) static STATX_FLAGS: Table = Table::new(
     ],
 );
 
-/// `AT_???`.
+/// Names of `AT_*`.
 pub(super) static NAME_HANDLE: Table =
     Table::new("AT_???", &[(0x400, "AT_SYMLINK_FOLLOW"), (0x1000, "AT_EMPTY_PATH")]);
 
-/// `RENAME_??`.
+/// Names of `RENAME_*`.
 pub(super) static RENAME: Table =
     Table::new("RENAME_??", &[(0x1, "RENAME_NOREPLACE"), (0x2, "RENAME_EXCHANGE"), (0x4, "RENAME_WHITEOUT")]);
 
-/// `FALLOC_FL_???`.
+/// Names of `FALLOC_FL_*`.
 pub(super) static FALLOC: Table = Table::new(
     "FALLOC_FL_???",
     &[
@@ -107,13 +107,13 @@ pub(super) static FALLOC: Table = Table::new(
     ],
 );
 
-/// `SEEK_???`.
+/// Names of `SEEK_*`.
 pub(super) static WHENCE: Table = Table::new(
     "SEEK_???",
     &[(0x0, "SEEK_SET"), (0x1, "SEEK_CUR"), (0x2, "SEEK_END"), (0x3, "SEEK_DATA"), (0x4, "SEEK_HOLE")],
 );
 
-/// `POSIX_FADV_???`.
+/// Names of `POSIX_FADV_*`.
 pub(super) static FADVISE: Table = Table::new(
     "POSIX_FADV_???",
     &[
@@ -126,11 +126,11 @@ pub(super) static FADVISE: Table = Table::new(
     ],
 );
 
-/// `CLOSE_RANGE_???`.
+/// Names of `CLOSE_RANGE_*`.
 pub(super) static CLOSE_RANGE: Table =
     Table::new("CLOSE_RANGE_???", &[(0x2, "CLOSE_RANGE_UNSHARE"), (0x4, "CLOSE_RANGE_CLOEXEC")]);
 
-/// `RESOLVE_???`.
+/// Names of `RESOLVE_*`.
 pub(super) static RESOLVE: Table = Table::new(
     "RESOLVE_???",
     &[
