@@ -14,7 +14,7 @@ const WRITE: Arg = arg("buf", Kind::Bytes(Len::Arg(2)));
 const COUNT: Arg = arg("count", Kind::Ulong);
 const OFFSET: Arg = arg("offset", Kind::Int64);
 const IOV_IN: Arg = late("iov", Kind::With(read_iovec));
-const IOV_OUT: Arg = arg("iov", Kind::Iovec(Len::Arg(2), Len::Unbounded));
+const IOV_OUT: Arg = arg("iov", Kind::With(write_iovec));
 const IOVCNT: Arg = arg("iovcnt", Kind::Ulong);
 const RWF_FLAGS: Arg = arg("flags", Kind::Flags(&RWF));
 
@@ -205,9 +205,23 @@ pub(super) static ROWS: &[Row] = &[
     Row::new("ftruncate64", only32(194), Class::DESC, &[FD, arg("length", UWIDE1), HIGH]),
 ];
 
+/// Whether so many vectors cannot lie in an address space.
+fn too_many(count: u64) -> bool {
+    count.checked_mul(16).is_none()
+}
+
+/// The vectors of a write, with the data to be written.
+fn write_iovec(cx: &mut Cx<'_>, addr: u64) -> Value {
+    let count = cx.args[2];
+    if too_many(count) { Value::Addr(addr) } else { cx.iovec(addr, count, u64::MAX) }
+}
+
 /// The vectors of a read: with the data that was read, or with addresses if none was.
 fn read_iovec(cx: &mut Cx<'_>, addr: u64) -> Value {
     let count = cx.args[2];
+    if too_many(count) {
+        return Value::Addr(addr);
+    }
     if !cx.failed() {
         let limit = cx.result();
         return cx.iovec(addr, count, limit);
