@@ -2,7 +2,40 @@
 
 use crate::row::Row;
 
+mod args;
+mod event;
+mod fcntl;
 mod io;
+mod ioctl;
+mod misc;
+mod mount;
+mod names_event;
+mod names_ioctl1;
+mod names_ioctl2;
+mod names_magic;
+mod names_mount;
+mod names_open;
+mod open;
+mod poll;
+mod recent;
+mod stamp;
+mod stat;
+mod termios;
 
 /// The families of this group.
-pub(super) static FAMILIES: &[&[Row]] = &[io::ROWS];
+pub(super) static FAMILIES: &[&[Row]] = &[
+    ioctl::ROWS,
+    recent::ROWS,
+    misc::ROWS,
+    event::ROWS,
+    mount::ROWS,
+    fcntl::ROWS,
+    poll::ROWS,
+    io::ROWS,
+    open::ROWS,
+    stamp::ROWS,
+    stat::ROWS,
+];
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,383 @@
+//! Asynchronous input and output, quotas, sandboxes and other calls that make or use descriptors.
+
+use super::args::{FD, follows, word};
+use super::names_mount::{
+    IOCB_CMD, IORING_ENTER, IORING_FEAT, IORING_REGISTER, IORING_SETUP, LANDLOCK_ACCESS, LANDLOCK_CREATE,
+    LANDLOCK_RULE, USERFAULTFD,
+};
+use crate::context::Cx;
+use crate::kind::{Kind, Len};
+use crate::layout::{Store, Struct, field, pad};
+use crate::row::{Arg, Class, Ret, Row, arg, both, late, only32, out};
+use crate::rows::common::{TIMESPEC, TIMESPEC64};
+use crate::table::Table;
+use crate::value::Value;
+
+const CONTEXT: Arg = arg("ctx_id", Kind::Hex);
+
+/// `struct io_event`, `<linux/aio_abi.h>`.
+static IO_EVENT: Struct = Struct::new(&[
+    field("data", Store::AlignedU64, Kind::Hex64),
+    field("obj", Store::AlignedU64, Kind::Hex64),
+    field("res", Store::AlignedU64, Kind::Int64),
+    field("res2", Store::AlignedU64, Kind::Int64),
+]);
+
+/// The rows of this family.
+pub(super) static ROWS: &[Row] = &[
+    Row::new(
+        "io_setup",
+        both(206, 245),
+        Class::MEMORY,
+        &[arg("nr_events", Kind::Uint), out("ctx_idp", Kind::Cell(Store::Word, &Kind::Hex))],
+    ),
+    Row::new("io_destroy", both(207, 246), Class::MEMORY, &[CONTEXT]),
+    Row::new(
+        "io_submit",
+        both(209, 248),
+        Class::empty(),
+        &[CONTEXT, arg("nr", Kind::Long), arg("iocbpp", Kind::With(iocbs))],
+    ),
+    Row::new(
+        "io_cancel",
+        both(210, 249),
+        Class::empty(),
+        &[CONTEXT, arg("iocb", Kind::With(iocb_head)), out("result", Kind::Ref(&IO_EVENT))],
+    ),
+    Row::new(
+        "io_getevents",
+        both(208, 247),
+        Class::empty(),
+        &[
+            CONTEXT,
+            arg("min_nr", Kind::Long),
+            arg("nr", Kind::Long),
+            out("events", Kind::Refs(&IO_EVENT, Len::Ret)),
+            arg("timeout", Kind::Ref(&TIMESPEC)),
+        ],
+    ),
+    Row::new(
+        "io_pgetevents",
+        both(333, 385),
+        Class::empty(),
+        &[
+            CONTEXT,
+            arg("min_nr", Kind::Long),
+            arg("nr", Kind::Long),
+            out("events", Kind::Refs(&IO_EVENT, Len::Ret)),
+            arg("timeout", Kind::Ref(&TIMESPEC)),
+            arg("usig", Kind::With(aio_mask)),
+        ],
+    ),
+    Row::new(
+        "io_pgetevents_time64",
+        only32(416),
+        Class::empty(),
+        &[
+            CONTEXT,
+            arg("min_nr", Kind::Long),
+            arg("nr", Kind::Long),
+            out("events", Kind::Refs(&IO_EVENT, Len::Ret)),
+            arg("timeout", Kind::Ref(&TIMESPEC64)),
+            arg("usig", Kind::With(aio_mask)),
+        ],
+    ),
+    Row::new(
+        "io_uring_setup",
+        both(425, 425),
+        Class::DESC,
+        &[arg("entries", Kind::Uint), late("params", Kind::With(uring_params))],
+    )
+    .ret(Ret::Fd),
+    Row::new(
+        "io_uring_enter",
+        both(426, 426),
+        Class::DESC.union(Class::SIGNAL),
+        &[
+            FD,
+            arg("to_submit", Kind::Uint),
+            arg("min_complete", Kind::Uint),
+            arg("flags", Kind::Flags(&IORING_ENTER)),
+            arg("sig", Kind::Sigset(Len::Arg(5))),
+            arg("sigsetsize", Kind::Ulong),
+        ],
+    ),
+    Row::new(
+        "io_uring_register",
+        both(427, 427),
+        Class::DESC.union(Class::MEMORY),
+        &[
+            FD,
+            arg("opcode", Kind::Const(&IORING_REGISTER)),
+            arg("arg", Kind::With(registered)),
+            arg("nr_args", Kind::Uint),
+        ],
+    ),
+    Row::new(
+        "landlock_create_ruleset",
+        both(444, 444),
+        Class::DESC,
+        &[
+            arg("attr", Kind::With(ruleset)),
+            arg("size", Kind::Ulong),
+            arg("flags", Kind::Flags(&LANDLOCK_CREATE)),
+        ],
+    )
+    .ret(Ret::Decoded(ruleset_result)),
+    Row::new(
+        "landlock_add_rule",
+        both(445, 445),
+        Class::DESC,
+        &[
+            arg("ruleset_fd", Kind::Fd),
+            arg("rule_type", Kind::Const(&LANDLOCK_RULE)),
+            arg("rule_attr", Kind::With(rule)),
+            arg("flags", Kind::Hex32),
+        ],
+    ),
+    Row::new(
+        "landlock_restrict_self",
+        both(446, 446),
+        Class::DESC,
+        &[arg("ruleset_fd", Kind::Fd), arg("flags", Kind::Hex32)],
+    ),
+    Row::new("userfaultfd", both(323, 374), Class::DESC, &[arg("flags", Kind::Flags(&USERFAULTFD))])
+        .ret(Ret::Fd),
+    Row::new(
+        "quotactl",
+        both(179, 131),
+        Class::FILE,
+        &[
+            arg("cmd", Kind::With(quota_command)),
+            arg("special", Kind::Path),
+            arg("id", Kind::With(quota_id)),
+            arg("addr", Kind::With(quota_addr)),
+        ],
+    ),
+    Row::new(
+        "quotactl_fd",
+        both(443, 443),
+        Class::DESC,
+        &[FD, arg("cmd", Kind::With(quota_command)), arg("id", Kind::Uid), arg("addr", Kind::Addr)],
+    ),
+];
+
+/// `struct iocb`, `<linux/aio_abi.h>`: the members every operation has.
+fn iocb_at(cx: &mut Cx<'_>, addr: u64) -> Option<Value> {
+    let at = |offset: u64| addr.wrapping_add(offset);
+    let data = cx.load(addr, Store::U64)?;
+    let operation = cx.load(at(16), Store::U16)?;
+    let priority = cx.load(at(18), Store::U16)? as u16 as i16;
+    let fd = cx.load(at(20), Store::I32)?;
+    let (buf, len, offset) =
+        (cx.load(at(24), Store::U64)?, cx.load(at(32), Store::U64)?, cx.load(at(40), Store::U64)?);
+    let (flags, resfd) = (cx.load(at(56), Store::U32)?, cx.load(at(60), Store::I32)?);
+    let mut fields = Vec::new();
+    if data != 0 {
+        fields.push(("aio_data", Value::Hex(data)));
+    }
+    fields.push(("aio_lio_opcode", Value::Const(operation, &IOCB_CMD)));
+    if priority != 0 {
+        fields.push(("aio_reqprio", Value::Int(i64::from(priority))));
+    }
+    fields.push(("aio_fildes", cx.fd(fd)));
+    if matches!(operation, 0 | 1 | 7 | 8) {
+        fields.push(("aio_buf", if operation == 1 { cx.bytes(buf, len) } else { Value::Addr(buf) }));
+        fields.push(("aio_nbytes", Value::Uint(len)));
+        fields.push(("aio_offset", Value::Int(offset as i64)));
+        if flags & 1 != 0 {
+            fields.push(("aio_flags", word("IOCB_FLAG_RESFD")));
+            fields.push(("aio_resfd", cx.fd(resfd)));
+        }
+    }
+    Some(Value::record(fields))
+}
+
+fn iocb(cx: &mut Cx<'_>, addr: u64) -> Value {
+    if !follows(cx, addr) {
+        return Value::Addr(addr);
+    }
+    iocb_at(cx, addr).unwrap_or(Value::Addr(addr))
+}
+
+/// As much of a request as tells which one is meant.
+fn iocb_head(cx: &mut Cx<'_>, addr: u64) -> Value {
+    match iocb(cx, addr) {
+        Value::Struct { mut fields, .. } => {
+            let head =
+                |name: &str| matches!(name, "aio_data" | "aio_lio_opcode" | "aio_reqprio" | "aio_fildes");
+            fields.retain(|(name, _)| head(name));
+            Value::Struct { fields, more: false }
+        }
+        other => other,
+    }
+}
+
+fn iocbs(cx: &mut Cx<'_>, addr: u64) -> Value {
+    let (size, count) = (cx.abi.word_size() as u64, cx.args[1]);
+    cx.elements(addr, size, count, |cx, at| {
+        let one = cx.load(at, Store::Word)?;
+        Some(iocb(cx, one))
+    })
+}
+
+static SQ: Struct = Struct::new(&[
+    field("head", Store::U32, Kind::Uint),
+    field("tail", Store::U32, Kind::Uint),
+    field("ring_mask", Store::U32, Kind::Uint),
+    field("ring_entries", Store::U32, Kind::Uint),
+    field("flags", Store::U32, Kind::Uint),
+    field("dropped", Store::U32, Kind::Uint),
+    field("array", Store::U32, Kind::Uint),
+    pad(12),
+]);
+
+static CQ: Struct = Struct::new(&[
+    field("head", Store::U32, Kind::Uint),
+    field("tail", Store::U32, Kind::Uint),
+    field("ring_mask", Store::U32, Kind::Uint),
+    field("ring_entries", Store::U32, Kind::Uint),
+    field("overflow", Store::U32, Kind::Uint),
+    field("cqes", Store::U32, Kind::Uint),
+    field("flags", Store::U32, Kind::Uint),
+    pad(12),
+]);
+
+/// `struct io_uring_params`, `<linux/io_uring.h>`.
+fn uring_params(cx: &mut Cx<'_>, addr: u64) -> Value {
+    let Some(bytes) = cx.read(addr, 120).filter(|_| follows(cx, addr)) else { return Value::Addr(addr) };
+    let get = |i: usize| bytes.get(4 * i..).and_then(|b| Store::U32.load(cx.abi, b)).unwrap_or(0);
+    let mut fields = vec![
+        ("flags", Value::Flags(get(2), &IORING_SETUP)),
+        ("sq_thread_cpu", Value::Uint(get(3))),
+        ("sq_thread_idle", Value::Uint(get(4))),
+    ];
+    if get(2) & 0x20 != 0 {
+        fields.push(("wq_fd", cx.fd(get(6))));
+    }
+    if cx.failed() {
+        return Value::record(fields);
+    }
+    let filled = [("sq_entries", Value::Uint(get(0))), ("cq_entries", Value::Uint(get(1)))];
+    fields.extend(filled);
+    fields.push(("features", Value::Flags(get(5), &IORING_FEAT)));
+    let (sq, cq) = (cx.members(&bytes[40..80], &SQ), cx.members(&bytes[80..120], &CQ));
+    fields.extend([("sq_off", sq), ("cq_off", cq)]);
+    Value::record(fields)
+}
+
+/// `struct __aio_sigset`: a mask and its size.
+fn aio_mask(cx: &mut Cx<'_>, addr: u64) -> Value {
+    let word = cx.abi.word_size() as u64;
+    match (cx.load(addr, Store::Word), cx.load(addr.wrapping_add(word), Store::Word)) {
+        (Some(mask), Some(size)) if follows(cx, addr) => {
+            Value::record(vec![("sigmask", cx.sigset(mask, size)), ("sigsetsize", Value::Uint(size))])
+        }
+        _ => Value::Addr(addr),
+    }
+}
+
+/// What is registered: descriptors or buffers; anything else is left an address.
+fn registered(cx: &mut Cx<'_>, addr: u64) -> Value {
+    let count = cx.args[3] & 0xffff_ffff;
+    match cx.int(1) {
+        0 => {
+            let word = cx.abi.word_size() as u64;
+            cx.elements(addr, 2 * word, count, |cx, at| {
+                let base = cx.load(at, Store::Word)?;
+                let len = cx.load(at.wrapping_add(word), Store::Word)?;
+                Some(Value::record(vec![("iov_base", Value::Addr(base)), ("iov_len", Value::Uint(len))]))
+            })
+        }
+        2 | 4 | 7 => cx.cells(addr, Store::I32, &Kind::Fd, count),
+        _ => Value::Addr(addr),
+    }
+}
+
+fn ruleset(cx: &mut Cx<'_>, addr: u64) -> Value {
+    match cx.load(addr, Store::U64) {
+        Some(access) if follows(cx, addr) && cx.args[1] >= 8 => {
+            let more = cx.args[1] > 8;
+            let fields = vec![("handled_access_fs".into(), Value::Flags(access, &LANDLOCK_ACCESS))];
+            Value::Struct { fields, more }
+        }
+        _ => Value::Addr(addr),
+    }
+}
+
+/// A descriptor, unless only the version was asked for.
+fn ruleset_result(cx: &mut Cx<'_>) -> Option<Value> {
+    if cx.int(2) & 1 != 0 { None } else { Some(cx.fd(cx.result())) }
+}
+
+/// `struct landlock_path_beneath_attr`: packed.
+fn rule(cx: &mut Cx<'_>, addr: u64) -> Value {
+    let parts = (cx.load(addr, Store::U64), cx.load(addr.wrapping_add(8), Store::I32));
+    match parts {
+        (Some(access), Some(fd)) if follows(cx, addr) && cx.int(1) == 1 => Value::record(vec![
+            ("allowed_access", Value::Flags(access, &LANDLOCK_ACCESS)),
+            ("parent_fd", cx.decode(&Kind::DirFd, fd)),
+        ]),
+        _ => Value::Addr(addr),
+    }
+}
+
+static QUOTA: Table = Table::new(
+    "Q_???",
+    &[
+        (0x80_0001, "Q_SYNC"),
+        (0x80_0002, "Q_QUOTAON"),
+        (0x80_0003, "Q_QUOTAOFF"),
+        (0x80_0004, "Q_GETFMT"),
+        (0x80_0005, "Q_GETINFO"),
+        (0x80_0006, "Q_SETINFO"),
+        (0x80_0007, "Q_GETQUOTA"),
+        (0x80_0008, "Q_SETQUOTA"),
+        (0x80_0009, "Q_GETNEXTQUOTA"),
+        (0x5801, "Q_XQUOTAON"),
+        (0x5802, "Q_XQUOTAOFF"),
+        (0x5803, "Q_XGETQUOTA"),
+        (0x5804, "Q_XSETQLIM"),
+        (0x5805, "Q_XGETQSTAT"),
+        (0x5806, "Q_XQUOTARM"),
+        (0x5807, "Q_XQUOTASYNC"),
+        (0x5808, "Q_XGETQSTATV"),
+        (0x5809, "Q_XGETNEXTQUOTA"),
+    ],
+);
+
+static QUOTA_TYPE: Table = Table::new("???QUOTA", &[(0, "USRQUOTA"), (1, "GRPQUOTA"), (2, "PRJQUOTA")]);
+
+/// `QCMD(command, type)`.
+fn quota_command(_: &mut Cx<'_>, raw: u64) -> Value {
+    let code = raw & 0xffff_ffff;
+    Value::Call("QCMD", vec![Value::Const(code >> 8, &QUOTA), Value::Const(code & 0xff, &QUOTA_TYPE)])
+}
+
+/// The command of `quotactl`, without the type.
+fn quota_op(cx: &Cx<'_>) -> u64 {
+    (cx.args[0] & 0xffff_ffff) >> 8
+}
+
+static QUOTA_FORMAT: Table = Table::new(
+    "QFMT_VFS_???",
+    &[(1, "QFMT_VFS_OLD"), (2, "QFMT_VFS_V0"), (3, "QFMT_OCFS2"), (4, "QFMT_VFS_V1")],
+);
+
+/// A format for the command that turns quotas on; a user's or group's id for those about one.
+fn quota_id(cx: &mut Cx<'_>, raw: u64) -> Value {
+    match quota_op(cx) {
+        0x80_0001 | 0x80_0003 | 0x80_0004..=0x80_0006 | 0x5801 | 0x5802 | 0x5805..=0x5808 => Value::Absent,
+        0x80_0002 => Value::Const(raw & 0xffff_ffff, &QUOTA_FORMAT),
+        _ => cx.decode(&Kind::Uid, raw),
+    }
+}
+
+/// The quota file; what the other commands point to is left an address.
+fn quota_addr(cx: &mut Cx<'_>, raw: u64) -> Value {
+    match quota_op(cx) {
+        0x80_0001 | 0x80_0003 | 0x5807 => Value::Absent,
+        0x80_0002 => cx.path(raw),
+        _ => Value::Addr(raw),
+    }
+}

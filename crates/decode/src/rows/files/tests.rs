@@ -1,0 +1,127 @@
+//! Whole lines of the trickier rows, from byte arrays; and no input that makes a decoder panic.
+
+use super::FAMILIES;
+use crate::catalog::Catalog;
+use crate::text::Style;
+use crate::{ByteMemory, Call, Env, NoNames, Options, Outcome};
+use lariat_abi::{Abi, Errno, Tid};
+
+const AT: u64 = 0x1000;
+const PATH: u64 = 0x8000;
+const OK: Outcome = Outcome::Returned(0);
+
+/// The line of a call whose memory holds `bytes` at [`AT`] and the name `f` at [`PATH`].
+fn line(abi: Abi, name: &str, args: [u64; 6], bytes: &[u8], outcome: Outcome) -> String {
+    let memory = ByteMemory::new().with(AT, bytes).with(PATH, *b"f\0");
+    let options = Options::default();
+    let env = Env { tid: Tid::new(1), memory: &memory, names: &NoNames, options: &options };
+    let rows = Catalog::get().named(name);
+    let row = rows.iter().find(|row| row.numbers.of(abi).is_some()).expect("the call has a row");
+    let mut call = Call::enter(row, abi, 0, args, env);
+    call.exit(outcome, env);
+    let mut out = format!("{name}(").into_bytes();
+    let style = Style::default();
+    style.arguments(&mut out, &call, 0, call.values.len());
+    out.extend_from_slice(b") = ");
+    style.result(&mut out, &call);
+    String::from_utf8(out).expect("the line is text")
+}
+
+#[test]
+fn open_has_a_mode_only_when_it_creates() {
+    let open = |flags| line(Abi::X86_64, "open", [PATH, flags, 0o644, 0, 0, 0], b"", Outcome::Returned(3));
+    assert_eq!(open(0x8_0000), r#"open("f", O_RDONLY|O_CLOEXEC) = 3"#);
+    assert_eq!(open(0x241), r#"open("f", O_WRONLY|O_CREAT|O_TRUNC, 0644) = 3"#);
+    assert_eq!(open(0x41_0002), r#"open("f", O_RDWR|O_TMPFILE, 0644) = 3"#);
+    assert_eq!(open(4), r#"open("f", O_RDONLY|0x4) = 3"#);
+}
+
+#[test]
+fn i386_splits_wide_numbers() {
+    let seek = line(Abi::I386, "_llseek", [3, 1, 2, AT, 0, 0], &7u64.to_le_bytes(), OK);
+    assert_eq!(seek, "_llseek(3, 4294967298, [7], SEEK_SET) = 0");
+    let read = line(Abi::I386, "pread64", [3, AT, 2, 16, 1, 0], b"ab", Outcome::Returned(2));
+    assert_eq!(read, r#"pread64(3, "ab", 2, 4294967312) = 2"#);
+    let own = line(Abi::I386, "chown", [PATH, 0xffff, 5, 0, 0, 0], b"", OK);
+    assert_eq!(own, r#"chown("f", -1, 5) = 0"#);
+}
+
+#[test]
+fn a_device_has_a_number_and_a_file_a_size() {
+    let mut stat = [0u8; 144];
+    stat[24..28].copy_from_slice(&0o100_644u32.to_le_bytes());
+    stat[48] = 9;
+    let show = |bytes: &[u8]| line(Abi::X86_64, "fstat", [3, AT, 0, 0, 0, 0], bytes, OK);
+    assert_eq!(show(&stat), "fstat(3, {st_mode=S_IFREG|0644, st_size=9, ...}) = 0");
+    stat[24..28].copy_from_slice(&0o020_620u32.to_le_bytes());
+    stat[40..42].copy_from_slice(&[1, 0x88]);
+    assert_eq!(show(&stat), "fstat(3, {st_mode=S_IFCHR|0620, st_rdev=makedev(0x88, 0x1), ...}) = 0");
+    let failed = Outcome::Failed(Errno::from_raw(9));
+    let line = line(Abi::X86_64, "fstat", [3, AT, 0, 0, 0, 0], &stat, failed);
+    assert_eq!(line, "fstat(3, 0x1000) = -1 EBADF (Bad file descriptor)");
+}
+
+#[test]
+fn fcntl_depends_on_its_command() {
+    let fcntl = |cmd, arg, bytes: &[u8], ret| {
+        line(Abi::X86_64, "fcntl", [3, cmd, arg, 0, 0, 0], bytes, Outcome::Returned(ret))
+    };
+    assert_eq!(fcntl(3, 0, b"", 0x8002), "fcntl(3, F_GETFL) = 0x8002 (flags O_RDWR|O_LARGEFILE)");
+    assert_eq!(fcntl(1, 0, b"", 1), "fcntl(3, F_GETFD) = 0x1 (flags FD_CLOEXEC)");
+    assert_eq!(fcntl(0x406, 10, b"", 11), "fcntl(3, F_DUPFD_CLOEXEC, 10) = 11");
+    let mut lock = [0u8; 32];
+    lock[0] = 1;
+    lock[8] = 5;
+    let shown = "{l_type=F_WRLCK, l_whence=SEEK_SET, l_start=5, l_len=0}";
+    assert_eq!(fcntl(6, AT, &lock, 0), format!("fcntl(3, F_SETLK, {shown}) = 0"));
+}
+
+#[test]
+fn poll_and_select_say_what_they_found() {
+    let fds = [7, 0, 0, 0, 1, 0, 1, 0];
+    let poll = line(Abi::X86_64, "poll", [AT, 1, 5, 0, 0, 0], &fds, Outcome::Returned(1));
+    assert_eq!(poll, "poll([{fd=7, events=POLLIN}], 1, 5) = 1 ([{fd=7, revents=POLLIN}])");
+    let poll = line(Abi::X86_64, "poll", [AT, 1, 5, 0, 0, 0], &fds, OK);
+    assert_eq!(poll, "poll([{fd=7, events=POLLIN}], 1, 5) = 0 (Timeout)");
+    let set = [5, 0, 0, 0, 0, 0, 0, 0];
+    let select = line(Abi::X86_64, "select", [8, AT, 0, 0, 0, 0], &set, Outcome::Returned(2));
+    assert_eq!(select, "select(8, [0 2], NULL, NULL, NULL) = 2 (in [0 2])");
+}
+
+#[test]
+fn unknown_ioctls_are_taken_apart() {
+    let ioctl = line(Abi::X86_64, "ioctl", [1, 0x8123_ff05, 9, 0, 0, 0], b"", OK);
+    assert_eq!(ioctl, "ioctl(1, _IOC(_IOC_READ, 0xff, 0x5, 0x123), 0x9) = 0");
+}
+
+#[test]
+fn nothing_panics() {
+    let mut seed = 1u64;
+    let mut next = move || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        seed >> 16
+    };
+    let noise: Vec<u8> = (0..4096).map(|_| next() as u8).collect();
+    let memory = ByteMemory::new().with(AT, noise).with(AT + 0x2000, vec![0xff; 4096]);
+    let words =
+        [0, 1, 2, 3, 5, 24, 64, AT, AT + 8, AT + 4090, AT + 0x2000, u64::MAX, u64::MAX - 7, i64::MAX as u64];
+    for row in FAMILIES.iter().copied().flatten() {
+        for round in 0..200 {
+            let abi = if row.numbers.x86_64.is_none() || round % 2 == 1 && row.numbers.i386.is_some() {
+                Abi::I386
+            } else {
+                Abi::X86_64
+            };
+            let mask = if abi == Abi::I386 { 0xffff_ffff } else { u64::MAX };
+            let args: [u64; 6] = std::array::from_fn(|_| words[next() as usize % words.len()] & mask);
+            let options = Options { abbreviate: round % 3 != 0, ..Options::default() };
+            let env = Env { tid: Tid::new(1), memory: &memory, names: &NoNames, options: &options };
+            let mut call = Call::enter(row, abi, 0, args, env);
+            let result = words[next() as usize % words.len()] as i64;
+            call.exit(if round % 5 == 0 { Outcome::Unknown } else { Outcome::Returned(result) }, env);
+            let mut out = Vec::new();
+            Style::default().arguments(&mut out, &call, 0, call.values.len());
+            Style::default().result(&mut out, &call);
+        }
+    }
+}
