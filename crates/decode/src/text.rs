@@ -59,7 +59,7 @@ impl Style {
                 out.extend_from_slice(b", ");
             }
             shown = true;
-            if self.argument_names {
+            if self.argument_names || call.row.named {
                 out.extend_from_slice(arg.name.as_bytes());
                 out.push(b'=');
             }
@@ -160,7 +160,7 @@ impl Style {
                 self.value(out, after);
             }
             Value::Word(number, word) => match self.constants {
-                Constants::Raw if !word.starts_with("...") => hex(out, *number),
+                Constants::Raw if !word.starts_with(['.', '"']) => hex(out, *number),
                 _ => out.extend_from_slice(word.as_bytes()),
             },
         }
