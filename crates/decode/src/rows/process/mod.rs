@@ -7,12 +7,14 @@ use std::fmt::Write;
 mod capability;
 mod clone;
 mod credentials;
+mod futex;
 mod lifecycle;
 mod memory;
 mod memory_names;
 mod numa;
 mod resources;
 mod scheduling;
+mod seccomp;
 mod wait;
 mod x86;
 
@@ -20,11 +22,13 @@ mod x86;
 pub(super) static FAMILIES: &[&[Row]] = &[
     clone::ROWS,
     credentials::ROWS,
+    futex::ROWS,
     lifecycle::ROWS,
     memory::ROWS,
     numa::ROWS,
     resources::ROWS,
     scheduling::ROWS,
+    seccomp::ROWS,
     wait::ROWS,
     x86::ROWS,
 ];
