@@ -70,10 +70,7 @@ static OPS: Table = Table::new(
 static WAKE_OPS: [&str; 5] = ["SET", "ADD", "OR", "ANDN", "XOR"];
 static WAKE_COMPARISONS: [&str; 6] = ["EQ", "NE", "LT", "LE", "GT", "GE"];
 
-static FUTEX2_FLAGS: Table = Table::new(
-    "FUTEX_???",
-    &[(2, "FUTEX_32"), (0x80, "FUTEX_PRIVATE_FLAG")],
-);
+static FUTEX2_FLAGS: Table = Table::new("FUTEX_???", &[(2, "FUTEX_32"), (0x80, "FUTEX_PRIVATE_FLAG")]);
 
 static CLOCKS: Table = Table::new(
     "CLOCK_???",
@@ -221,7 +218,12 @@ pub(super) static ROWS: &[Row] = &[
             arg("cmd", Kind::Const(&MEMBARRIER)),
             arg("flags", Kind::Flags(&MEMBARRIER_FLAGS)),
             // Without flags the processor is not looked at.
-            arg("cpu_id", Kind::With(|cx, raw| if cx.args[1] as u32 == 0 { Value::Absent } else { cx.decode(&Kind::Int, raw) })),
+            arg(
+                "cpu_id",
+                Kind::With(
+                    |cx, raw| if cx.args[1] as u32 == 0 { Value::Absent } else { cx.decode(&Kind::Int, raw) },
+                ),
+            ),
         ],
     )
     .ret(Ret::Hex)

@@ -12,9 +12,12 @@ mod lifecycle;
 mod memory;
 mod memory_names;
 mod numa;
+mod prctl;
+mod prctl_names;
 mod resources;
 mod scheduling;
 mod seccomp;
+mod unimplemented;
 mod wait;
 mod x86;
 
@@ -26,9 +29,11 @@ pub(super) static FAMILIES: &[&[Row]] = &[
     lifecycle::ROWS,
     memory::ROWS,
     numa::ROWS,
+    prctl::ROWS,
     resources::ROWS,
     scheduling::ROWS,
     seccomp::ROWS,
+    unimplemented::ROWS,
     wait::ROWS,
     x86::ROWS,
 ];

@@ -56,7 +56,14 @@ static NOTIF_SIZES: Struct = Struct::new(&[
 /// `<linux/personality.h>`: the execution domain in the low byte.
 static PERSONALITIES: Table = Table::new(
     "PER_???",
-    &[(0, "PER_LINUX"), (6, "PER_BSD"), (8, "PER_LINUX32"), (0xc, "PER_RISCOS"), (0xf, "PER_OSF4"), (0x10, "PER_HPUX")],
+    &[
+        (0, "PER_LINUX"),
+        (6, "PER_BSD"),
+        (8, "PER_LINUX32"),
+        (0xc, "PER_RISCOS"),
+        (0xf, "PER_OSF4"),
+        (0x10, "PER_HPUX"),
+    ],
 );
 static PERSONALITY_FLAGS: Table = Table::new(
     "",
@@ -96,8 +103,25 @@ static ARCH_OPTIONS: Table = Table::new(
     ],
 );
 static XFEATURES: [&str; 19] = [
-    "FP", "SSE", "YMM", "BNDREGS", "BNDCSR", "OPMASK", "ZMM_Hi256", "Hi16_ZMM", "PT_UNIMPLEMENTED_SO_FAR",
-    "PKRU", "PASID", "???", "???", "???", "???", "LBR", "???", "XTILE_CFG", "XTILE_DATA",
+    "FP",
+    "SSE",
+    "YMM",
+    "BNDREGS",
+    "BNDCSR",
+    "OPMASK",
+    "ZMM_Hi256",
+    "Hi16_ZMM",
+    "PT_UNIMPLEMENTED_SO_FAR",
+    "PKRU",
+    "PASID",
+    "???",
+    "???",
+    "???",
+    "???",
+    "LBR",
+    "???",
+    "XTILE_CFG",
+    "XTILE_DATA",
 ];
 static ADDR: Kind = Kind::Addr;
 static XFEATURE_MASK: Kind = Kind::With(xfeature_mask);
@@ -110,10 +134,13 @@ pub(super) static ROWS: &[Row] = &[
         Class::empty(),
         &[
             arg("operation", Kind::Const(&OPERATIONS)),
-            arg("flags", Kind::With(|cx, raw| match cx.args[0] as u32 {
-                1 => Value::Flags(raw & 0xffff_ffff, &FILTER_FLAGS),
-                _ => Value::Hex(raw & 0xffff_ffff),
-            })),
+            arg(
+                "flags",
+                Kind::With(|cx, raw| match cx.args[0] as u32 {
+                    1 => Value::Flags(raw & 0xffff_ffff, &FILTER_FLAGS),
+                    _ => Value::Hex(raw & 0xffff_ffff),
+                }),
+            ),
             arg("args", Kind::With(arguments)),
         ],
     ),
@@ -121,10 +148,13 @@ pub(super) static ROWS: &[Row] = &[
         "personality",
         both(135, 136),
         Class::NEVER_FAILS,
-        &[arg("persona", Kind::With(|_, raw| match raw & 0xffff_ffff {
-            0xffff_ffff => Value::Hex(0xffff_ffff),
-            persona => personality(persona),
-        }))],
+        &[arg(
+            "persona",
+            Kind::With(|_, raw| match raw & 0xffff_ffff {
+                0xffff_ffff => Value::Hex(0xffff_ffff),
+                persona => personality(persona),
+            }),
+        )],
     )
     .ret(Ret::Hex)
     .aux(|cx| Some(personality(cx.result() & 0xffff_ffff))),
