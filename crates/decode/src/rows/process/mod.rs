@@ -8,6 +8,7 @@ mod capability;
 mod clone;
 mod credentials;
 mod futex;
+mod keys;
 mod lifecycle;
 mod memory;
 mod memory_names;
@@ -17,6 +18,8 @@ mod prctl_names;
 mod resources;
 mod scheduling;
 mod seccomp;
+mod system;
+mod system_names;
 mod unimplemented;
 mod wait;
 mod x86;
@@ -26,6 +29,7 @@ pub(super) static FAMILIES: &[&[Row]] = &[
     clone::ROWS,
     credentials::ROWS,
     futex::ROWS,
+    keys::ROWS,
     lifecycle::ROWS,
     memory::ROWS,
     numa::ROWS,
@@ -33,6 +37,7 @@ pub(super) static FAMILIES: &[&[Row]] = &[
     resources::ROWS,
     scheduling::ROWS,
     seccomp::ROWS,
+    system::ROWS,
     unimplemented::ROWS,
     wait::ROWS,
     x86::ROWS,
