@@ -15,6 +15,8 @@ mod memory_names;
 mod numa;
 mod prctl;
 mod prctl_names;
+mod ptrace;
+mod ptrace_names;
 mod resources;
 mod scheduling;
 mod seccomp;
@@ -34,6 +36,7 @@ pub(super) static FAMILIES: &[&[Row]] = &[
     memory::ROWS,
     numa::ROWS,
     prctl::ROWS,
+    ptrace::ROWS,
     resources::ROWS,
     scheduling::ROWS,
     seccomp::ROWS,
