@@ -346,9 +346,8 @@ impl Cx<'_> {
     /// `count` structures at `addr`. The elements before unreadable memory are shown, then its address.
     pub fn structures(&mut self, addr: u64, layout: &'static Struct, count: u64) -> Value {
         let size = layout.size(self.abi) as u64;
-        self.elements(addr, size, count, |cx, at| match cx.read(at, size as usize) {
-            Some(bytes) => Some(cx.members(&bytes, layout)),
-            None => None,
+        self.elements(addr, size, count, |cx, at| {
+            cx.read(at, size as usize).map(|bytes| cx.members(&bytes, layout))
         })
     }
 

@@ -5,7 +5,7 @@ use super::capability;
 use crate::context::Cx;
 use crate::kind::Kind;
 use crate::layout::Store;
-use crate::row::{Arg, Class, Row, arg, both, classes, late, only32, only64, out};
+use crate::row::{Arg, Class, Row, arg, both, classes, only32, only64, out};
 use crate::value::Value;
 
 const GET: Class = classes(&[Class::CREDS, Class::PURE, Class::NEVER_FAILS]);
@@ -93,7 +93,7 @@ pub(super) static ROWS: &[Row] = &[
         "capget",
         both(125, 184),
         Class::CREDS,
-        &[late("hdrp", Kind::With(capability::header)), out("datap", Kind::With(capability::data))],
+        &[arg("hdrp", Kind::With(capability::header)), out("datap", Kind::With(capability::data))],
     ),
     Row::new(
         "capset",

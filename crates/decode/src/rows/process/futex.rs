@@ -23,8 +23,8 @@ const WAKE_BITSET: u64 = 10;
 const WAIT_REQUEUE_PI: u64 = 11;
 const CMP_REQUEUE_PI: u64 = 12;
 const LOCK_PI2: u64 = 13;
-/// Everything but `FUTEX_PRIVATE_FLAG` and `FUTEX_CLOCK_REALTIME`.
-const COMMAND: u64 = !(0x80 | 0x100) & 0xffff_ffff;
+/// The bits below `FUTEX_PRIVATE_FLAG`.
+const COMMAND: u64 = 0x7f;
 
 /// `<linux/futex.h>`. Only the waiting commands go with the realtime clock.
 static OPS: Table = Table::new(
@@ -256,7 +256,7 @@ fn uaddr2(cx: &mut Cx<'_>, raw: u64) -> Value {
     match command(cx) {
         REQUEUE | CMP_REQUEUE | CMP_REQUEUE_PI | WAKE_OP | WAIT_REQUEUE_PI => Value::Addr(raw),
         0..=13 => Value::Absent,
-        _ => cx.decode(&Kind::Hex, raw),
+        _ => Value::Addr(raw),
     }
 }
 
@@ -270,7 +270,7 @@ fn val3(cx: &mut Cx<'_>, raw: u64) -> Value {
         CMP_REQUEUE | CMP_REQUEUE_PI => Value::Uint(word),
         WAKE_OP => wake_op(word),
         0..=13 => Value::Absent,
-        _ => cx.decode(&Kind::Hex, raw),
+        _ => Value::Hex(word),
     }
 }
 

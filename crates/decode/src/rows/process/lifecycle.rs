@@ -10,8 +10,17 @@ use crate::value::Value;
 
 const PURE: Class = classes(&[Class::PURE, Class::NEVER_FAILS]);
 
-static EXECVEAT_FLAGS: Table =
-    Table::new("AT_???", &[(0x100, "AT_SYMLINK_NOFOLLOW"), (0x1000, "AT_EMPTY_PATH")]);
+static EXECVEAT_FLAGS: Table = Table::new(
+    "AT_???",
+    &[
+        (0x100, "AT_SYMLINK_NOFOLLOW"),
+        (0x200, "AT_REMOVEDIR"),
+        (0x400, "AT_SYMLINK_FOLLOW"),
+        (0x800, "AT_NO_AUTOMOUNT"),
+        (0x1000, "AT_EMPTY_PATH"),
+        (0x8000, "AT_RECURSIVE"),
+    ],
+);
 
 /// `<linux/kcmp.h>`.
 static KCMP_TYPES: Table = Table::new(

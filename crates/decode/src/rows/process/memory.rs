@@ -70,10 +70,10 @@ pub(super) static ROWS: &[Row] = &[
             arg("old_size", Kind::Ulong),
             arg("new_size", Kind::Ulong),
             arg("flags", Kind::Flags(&MREMAP)),
-            // MREMAP_FIXED and MREMAP_DONTUNMAP read the new address.
+            // Only MREMAP_FIXED states the new address.
             arg(
                 "new_address",
-                Kind::With(|cx, addr| if cx.args[3] & 6 != 0 { Value::Addr(addr) } else { Value::Absent }),
+                Kind::With(|cx, addr| if cx.args[3] & 2 != 0 { Value::Addr(addr) } else { Value::Absent }),
             ),
         ],
     )

@@ -104,7 +104,7 @@ fn mode(_: &mut Cx<'_>, raw: u64) -> Value {
 fn nodes(cx: &mut Cx<'_>, addr: u64, bits: u64) -> Value {
     let word = cx.abi.word_size() as u64;
     let width = word as usize * 2;
-    let words = bits.div_ceil(word * 8);
+    let words = bits.saturating_sub(1).div_ceil(word * 8);
     cx.elements(addr, word, words, |cx, at| {
         let mask = cx.load(at, Store::Word)?;
         let text = match mask {

@@ -86,15 +86,7 @@ static SHAPES: &[(u32, Shape)] = &[
     (47, [Kind::With(|_, raw| Value::Const(raw, &AMBIENT)), Kind::With(ambient), HEX, HEX]),
     (51, NOTHING),
     (52, one(Kind::With(|_, raw| Value::Const(raw, &SPECULATIONS)))),
-    (
-        53,
-        [
-            Kind::With(|_, raw| Value::Const(raw, &SPECULATIONS)),
-            Kind::With(|_, raw| Value::Const(raw, &SPECULATION_CONTROL)),
-            NONE,
-            NONE,
-        ],
-    ),
+    (53, [Kind::With(|_, raw| Value::Const(raw, &SPECULATIONS)), Kind::With(speculation), NONE, NONE]),
     (54, [Kind::Flags64(&PAC_KEYS), HEX, HEX, HEX]),
     (57, [DEC, HEX, HEX, HEX]),
     (59, [Kind::Const(&DISPATCH), HEX, HEX, Kind::Addr]),
@@ -220,11 +212,14 @@ fn pid_type(_: &mut Cx<'_>, raw: u64) -> Value {
     Value::Note(Box::new(Value::Hex(raw)), Cow::Borrowed(name))
 }
 
-/// `PR_SET_PTRACER_ANY` is all ones in a word of the ABI.
+fn speculation(cx: &mut Cx<'_>, raw: u64) -> Value {
+    known_if(SPECULATIONS.name(cx.args[1]).is_some(), raw, &SPECULATION_CONTROL)
+}
+
+/// `PR_SET_PTRACER_ANY` is all ones.
 fn ptracer(cx: &mut Cx<'_>, raw: u64) -> Value {
-    let any = if cx.abi.word_size() == 8 { u64::MAX } else { 0xffff_ffff };
-    match raw {
-        any_process if any_process == any => Value::Word(any, Cow::Borrowed("PR_SET_PTRACER_ANY")),
+    match raw & 0xffff_ffff {
+        0xffff_ffff => Value::Word(0xffff_ffff, Cow::Borrowed("PR_SET_PTRACER_ANY")),
         pid => cx.pid(pid),
     }
 }

@@ -131,7 +131,7 @@ pub(super) static ROWS: &[Row] = &[
         &[
             arg("pid", Kind::Pid),
             arg("attr", Kind::With(|cx, addr| attributes(cx, addr, None))),
-            arg("flags", Kind::Hex32),
+            arg("flags", Kind::Uint),
         ],
     ),
     Row::new(
@@ -142,7 +142,7 @@ pub(super) static ROWS: &[Row] = &[
             arg("pid", Kind::Pid),
             out("attr", Kind::With(|cx, addr| attributes(cx, addr, Some(cx.args[2])))),
             arg("size", Kind::Uint),
-            arg("flags", Kind::Hex32),
+            arg("flags", Kind::Uint),
         ],
     ),
     Row::new(
