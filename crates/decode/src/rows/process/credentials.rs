@@ -118,10 +118,7 @@ fn groups(cx: &mut Cx<'_>, addr: u64, count: u64, store: Store, kind: &'static K
     }
 }
 
-/// The result says how many ids were stored; with a size of 0 none were.
+/// The result says how many ids there are.
 fn got_groups(cx: &mut Cx<'_>, addr: u64, store: Store, kind: &'static Kind) -> Value {
-    match cx.int(0) {
-        ..=0 => Value::Addr(addr),
-        _ => groups(cx, addr, cx.result(), store, kind),
-    }
+    groups(cx, addr, cx.result(), store, kind)
 }

@@ -30,8 +30,22 @@ pub(super) static ROWS: &[Row] = &[
         ],
     )
     .ret(Ret::Hex),
-    // The first i386 form passes the address of six words.
-    Row::new("mmap", only32(90), MAPPING, &[arg("args", Kind::With(old_mmap))]).ret(Ret::Hex),
+    // The first i386 form passes the address of `struct mmap_arg_struct`: six words, which are shown
+    // as if they were the arguments.
+    Row::new(
+        "mmap",
+        only32(90),
+        MAPPING,
+        &[
+            arg("addr", Kind::With(|cx, _| packed(cx, 0, &Kind::Addr))),
+            arg("length", Kind::With(|cx, _| packed(cx, 1, &Kind::Ulong))),
+            arg("prot", Kind::With(|cx, _| packed(cx, 2, &Kind::Flags(&PROT)))),
+            arg("flags", Kind::With(|cx, _| packed(cx, 3, &Kind::With(map_flags)))),
+            arg("fd", Kind::With(|cx, _| packed(cx, 4, &Kind::Fd))),
+            arg("offset", Kind::With(|cx, _| packed(cx, 5, &Kind::Hex))),
+        ],
+    )
+    .ret(Ret::Hex),
     Row::new(
         "mmap2",
         only32(192),
@@ -170,19 +184,16 @@ pub(super) fn map_flags(_: &mut Cx<'_>, raw: u64) -> Value {
     Value::Or(word, parts)
 }
 
-/// `struct mmap_arg_struct` of i386.
-fn old_mmap(cx: &mut Cx<'_>, addr: u64) -> Value {
-    let words: Option<Vec<u64>> = (0..6).map(|i| cx.load(addr.wrapping_add(i * 4), Store::U32)).collect();
-    let Some(words) = words.filter(|_| cx.env.options.dereference) else { return Value::Addr(addr) };
-    let word = |i: usize| words.get(i).copied().unwrap_or(0);
-    Value::record(vec![
-        ("addr", Value::Addr(word(0))),
-        ("len", Value::Uint(word(1))),
-        ("prot", Value::Flags(word(2), &PROT)),
-        ("flags", map_flags(cx, word(3))),
-        ("fd", cx.fd(word(4))),
-        ("offset", Value::Hex(word(5))),
-    ])
+/// Word `i` of the packed arguments. If they cannot be read, their address is the only argument.
+fn packed(cx: &mut Cx<'_>, i: u64, kind: &Kind) -> Value {
+    const WORDS: u64 = 6;
+    let addr = cx.args[0];
+    let last = cx.load(addr.wrapping_add((WORDS - 1) * 4), Store::U32);
+    match (cx.load(addr.wrapping_add(i * 4), Store::U32), last) {
+        (Some(word), Some(_)) => cx.decode(kind, word),
+        _ if i == 0 => Value::Addr(addr),
+        _ => Value::Absent,
+    }
 }
 
 /// One byte for each page; only bit 0 means something.
@@ -232,7 +243,7 @@ mod tests {
         let memory = ByteMemory::new().with(0x5000, words);
         assert_eq!(
             line(Abi::I386, 90, [0x5000, 0, 0, 0, 0, 0], &memory, Outcome::Returned(0x1000)),
-            "mmap({addr=NULL, len=4096, prot=PROT_READ, flags=MAP_PRIVATE, fd=3, offset=0x2000}) = 0x1000"
+            "mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, 3, 0x2000) = 0x1000"
         );
         assert_eq!(
             line(Abi::I386, 192, [0, 4096, 1, 2, 3, 2], &memory, Outcome::Returned(0x1000)),

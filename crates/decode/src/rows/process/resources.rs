@@ -3,7 +3,7 @@
 use crate::context::Cx;
 use crate::kind::Kind;
 use crate::layout::{Show, Store, Struct, field, field_if, verbose};
-use crate::row::{Class, Row, arg, both, late, only32, only64, out};
+use crate::row::{Class, Row, arg, both, late, only32, out};
 use crate::rows::common::TIMEVAL;
 use crate::table::Table;
 use crate::value::Value;
@@ -101,24 +101,6 @@ static UTSNAME: Struct = Struct::new(&[
     verbose("domainname", Store::Chars(65), Kind::Int),
 ]);
 
-/// `struct old_utsname`: as `new_utsname` without the domain.
-static OLD_UTSNAME: Struct = Struct::new(&[
-    field("sysname", Store::Chars(65), Kind::Int),
-    field("nodename", Store::Chars(65), Kind::Int),
-    field("release", Store::Chars(65), Kind::Int),
-    field("version", Store::Chars(65), Kind::Int),
-    field("machine", Store::Chars(65), Kind::Int),
-]);
-
-/// `struct oldold_utsname`: names of 8 bytes.
-static OLDOLD_UTSNAME: Struct = Struct::new(&[
-    field("sysname", Store::Chars(9), Kind::Int),
-    field("nodename", Store::Chars(9), Kind::Int),
-    field("release", Store::Chars(9), Kind::Int),
-    field("version", Store::Chars(9), Kind::Int),
-    field("machine", Store::Chars(9), Kind::Int),
-]);
-
 /// The rows of this family.
 pub(super) static ROWS: &[Row] = &[
     Row::new(
@@ -158,8 +140,8 @@ pub(super) static ROWS: &[Row] = &[
     ),
     Row::new("sysinfo", both(99, 116), Class::empty(), &[out("info", Kind::Ref(&SYSINFO))]),
     Row::new("uname", both(63, 122), Class::empty(), &[out("buf", Kind::Ref(&UTSNAME))]),
-    Row::new("olduname", only32(109), Class::empty(), &[out("buf", Kind::Ref(&OLD_UTSNAME))]),
-    Row::new("oldolduname", only32(59), Class::empty(), &[out("buf", Kind::Ref(&OLDOLD_UTSNAME))]),
+    Row::new("olduname", only32(109), Class::empty(), &[arg("buf", Kind::Addr)]),
+    Row::new("oldolduname", only32(59), Class::empty(), &[arg("buf", Kind::Addr)]),
     Row::new(
         "getcpu",
         both(309, 318),
@@ -172,17 +154,7 @@ pub(super) static ROWS: &[Row] = &[
     ),
     Row::new(
         "getrandom",
-        only64(318),
-        Class::empty(),
-        &[
-            late("buf", Kind::With(random)),
-            arg("buflen", Kind::Ulong),
-            arg("flags", Kind::Flags(&RANDOM_FLAGS)),
-        ],
-    ),
-    Row::new(
-        "getrandom",
-        only32(355),
+        both(318, 355),
         Class::empty(),
         &[
             late("buf", Kind::With(random)),
