@@ -183,7 +183,7 @@ fn limit64(_: &mut Cx<'_>, raw: u64) -> Value {
 
 /// Random bytes are no text even where they look like it.
 fn random(cx: &mut Cx<'_>, addr: u64) -> Value {
-    let len = cx.result().min(cx.env.options.string_limit as u64 + 1);
+    let len = cx.result().min((cx.env.options.string_limit as u64).saturating_add(1));
     match cx.read(addr, len as usize) {
         Some(bytes) if !cx.failed() && addr != 0 => {
             Value::Word(0, Cow::Owned(super::hexadecimal(cx, &bytes)))

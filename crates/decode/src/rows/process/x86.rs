@@ -5,6 +5,7 @@ use crate::kind::Kind;
 use crate::layout::{Store, Struct, field};
 use crate::row::{Class, Row, arg, both, late, only32};
 use crate::value::Value;
+use lariat_abi::Abi;
 use std::borrow::Cow;
 
 /// `struct user_desc`, `<asm/ldt.h>`, as far as its first word.
@@ -12,7 +13,7 @@ pub(super) static USER_DESC: Struct = Struct::new(&[
     field("entry_number", Store::I32, Kind::Int),
     field("base_addr", Store::U32, Kind::With(eight_digits)),
     field("limit", Store::U32, Kind::With(eight_digits)),
-    field("", Store::U32, Kind::With(|_, bits| descriptor_bits(bits))),
+    field("", Store::U32, Kind::With(descriptor_bits)),
 ]);
 
 /// The rows of this family.
@@ -23,7 +24,8 @@ pub(super) static ROWS: &[Row] = &[
         Class::empty(),
         &[arg("func", Kind::Int), late("ptr", Kind::With(ldt)), arg("bytecount", Kind::Ulong)],
     ),
-    Row::new("set_thread_area", both(205, 243), Class::empty(), &[late("u_info", Kind::Ref(&USER_DESC))]),
+    Row::new("set_thread_area", both(205, 243), Class::empty(), &[arg("u_info", Kind::Ref(&USER_DESC))])
+        .aux(chosen_entry),
     Row::new("get_thread_area", both(211, 244), Class::empty(), &[late("u_info", Kind::With(thread_area))]),
     Row::new("iopl", both(172, 110), Class::empty(), &[arg("level", Kind::Int)]),
     Row::new(
@@ -44,18 +46,21 @@ fn eight_digits(_: &mut Cx<'_>, raw: u64) -> Value {
 }
 
 /// The bit-fields of a descriptor, which are shown as members of their own.
-fn descriptor_bits(bits: u64) -> Value {
+fn descriptor_bits(cx: &mut Cx<'_>, bits: u64) -> Value {
     let bit = |n: u32| bits >> n & 1;
-    let text = format!(
-        "seg_32bit={}, contents={}, read_exec_only={}, limit_in_pages={}, seg_not_present={}, useable={}, lm={}",
+    let mut text = format!(
+        "seg_32bit={}, contents={}, read_exec_only={}, limit_in_pages={}, seg_not_present={}, useable={}",
         bit(0),
         bits >> 1 & 3,
         bit(3),
         bit(4),
         bit(5),
-        bit(6),
-        bit(7)
+        bit(6)
     );
+    // i386 has no long mode.
+    if cx.abi != Abi::I386 {
+        text.push_str(&format!(", lm={}", bit(7)));
+    }
     Value::Word(bits, Cow::Owned(text))
 }
 
@@ -76,4 +81,13 @@ fn thread_area(cx: &mut Cx<'_>, addr: u64) -> Value {
         }
         shown => shown,
     }
+}
+
+/// The entry the kernel chose.
+fn chosen_entry(cx: &mut Cx<'_>) -> Option<Value> {
+    if cx.failed() {
+        return None;
+    }
+    let entry = cx.load(cx.args[0], Store::I32)? as i32;
+    Some(Value::Word(u64::from(entry as u32), Cow::Owned(format!("entry_number={entry}"))))
 }
