@@ -100,6 +100,7 @@ impl Call {
             self.result = match self.row.ret {
                 crate::row::Ret::Fd => Some(cx.fd(value as u64)),
                 crate::row::Ret::Pid => Some(cx.pid(value as u64)),
+                crate::row::Ret::Decoded(decode) => decode(&mut cx),
                 _ => None,
             };
         }

@@ -129,7 +129,7 @@ pub const fn late(name: &'static str, kind: Kind) -> Arg {
 }
 
 /// How a successful result is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Ret {
     /// Signed decimal.
     Int,
@@ -141,6 +141,8 @@ pub enum Ret {
     Fd,
     /// A process or thread id.
     Pid,
+    /// What this says of a successful call; a decimal number when it says nothing (`fcntl`).
+    Decoded(fn(&mut Cx<'_>) -> Option<Value>),
     /// The call does not return (`exit`), or its result is not one (`rt_sigreturn` restores registers).
     None,
 }

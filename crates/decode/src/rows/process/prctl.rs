@@ -10,7 +10,7 @@ use super::seccomp::FPROG;
 use crate::context::Cx;
 use crate::kind::Kind;
 use crate::layout::Store;
-use crate::row::{Class, Row, arg, both};
+use crate::row::{Class, Ret, Row, arg, both};
 use crate::table::Table;
 use crate::value::Value;
 use std::borrow::Cow;
@@ -118,12 +118,18 @@ pub(super) static ROWS: &[Row] = &[Row::new(
         arg("arg5", Kind::With(|cx, raw| argument(cx, raw, 3))),
     ],
 )
+.ret(Ret::Decoded(number))
 .aux(explanation)];
 
 fn argument(cx: &mut Cx<'_>, raw: u64, index: usize) -> Value {
     let option = cx.args[0] as u32;
     let shape = SHAPES.iter().find(|(o, _)| *o == option).map_or(&GENERIC, |(_, shape)| shape);
     cx.decode(&shape[index], raw)
+}
+
+/// Results that are sets of flags are shown in hexadecimal.
+fn number(cx: &mut Cx<'_>) -> Option<Value> {
+    matches!(cx.args[0] as u32, 27 | 52).then(|| Value::Hex(cx.result()))
 }
 
 /// What a successful result means.
