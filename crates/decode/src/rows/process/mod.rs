@@ -13,6 +13,7 @@ mod lifecycle;
 mod memory;
 mod memory_names;
 mod numa;
+mod perf;
 mod prctl;
 mod prctl_names;
 mod ptrace;
@@ -35,6 +36,7 @@ pub(super) static FAMILIES: &[&[Row]] = &[
     lifecycle::ROWS,
     memory::ROWS,
     numa::ROWS,
+    perf::ROWS,
     prctl::ROWS,
     ptrace::ROWS,
     resources::ROWS,

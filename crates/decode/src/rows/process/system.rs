@@ -2,12 +2,12 @@
 
 use super::system_names::{
     BPF_COMMANDS, KEXEC_ARCH, KEXEC_FILE_FLAGS, KEXEC_FLAGS, LOG_LEVELS, MODULE_DELETE, MODULE_INIT,
-    PERF_FLAGS, REBOOT_COMMANDS, REBOOT_MAGIC1, REBOOT_MAGIC2, SWAP_FLAGS, SYSLOG_ACTIONS,
+    REBOOT_COMMANDS, REBOOT_MAGIC1, REBOOT_MAGIC2, SWAP_FLAGS, SYSLOG_ACTIONS,
 };
 use crate::context::Cx;
 use crate::kind::{Kind, Len};
 use crate::layout::{Store, Struct, field};
-use crate::row::{Class, Ret, Row, arg, both, classes, only64};
+use crate::row::{Class, Row, arg, both, classes, only64};
 use crate::value::Value;
 use std::borrow::Cow;
 
@@ -144,19 +144,6 @@ pub(super) static ROWS: &[Row] = &[
         Class::DESC,
         &[arg("cmd", Kind::Const(&BPF_COMMANDS)), arg("attr", Kind::Addr), arg("size", Kind::Uint)],
     ),
-    Row::new(
-        "perf_event_open",
-        both(298, 336),
-        Class::DESC,
-        &[
-            arg("attr", Kind::Addr),
-            arg("pid", Kind::Pid),
-            arg("cpu", Kind::Int),
-            arg("group_fd", Kind::Fd),
-            arg("flags", Kind::Flags64(&PERF_FLAGS)),
-        ],
-    )
-    .ret(Ret::Fd),
     Row::new(
         "lsm_get_self_attr",
         both(459, 459),
