@@ -122,3 +122,40 @@ fn groups(cx: &mut Cx<'_>, addr: u64, count: u64, store: Store, kind: &'static K
 fn got_groups(cx: &mut Cx<'_>, addr: u64, store: Store, kind: &'static Kind) -> Value {
     groups(cx, addr, cx.result(), store, kind)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rows::process::testing::line;
+    use crate::{ByteMemory, Outcome};
+    use lariat_abi::Abi;
+
+    #[test]
+    fn ids_are_as_wide_as_the_call() {
+        let memory = ByteMemory::new().with(0x1000, [3, 0, 4, 0, 0xff, 0xff, 0, 0]);
+        assert_eq!(
+            line(Abi::I386, 81, [3, 0x1000, 0, 0, 0, 0], &memory, Outcome::Returned(0)),
+            "setgroups(3, [3, 4, -1]) = 0"
+        );
+        assert_eq!(
+            line(Abi::I386, 206, [1, 0x1000, 0, 0, 0, 0], &memory, Outcome::Returned(0)),
+            "setgroups32(1, [262147]) = 0"
+        );
+        assert_eq!(
+            line(Abi::I386, 23, [0xffff, 0, 0, 0, 0, 0], &memory, Outcome::Returned(0)),
+            "setuid(-1) = 0"
+        );
+    }
+
+    #[test]
+    fn capabilities_are_split_over_two_structures() {
+        let mut data = [0u8; 24];
+        data[0] = 3;
+        data[12] = 1;
+        let memory = ByteMemory::new().with(0x1000, [0x22, 0x05, 0x08, 0x20, 0, 0, 0, 0]).with(0x2000, data);
+        assert_eq!(
+            line(Abi::X86_64, 126, [0x1000, 0x2000, 0, 0, 0, 0], &memory, Outcome::Returned(0)),
+            "capset({version=_LINUX_CAPABILITY_VERSION_3, pid=0}, \
+             {effective=1<<CAP_CHOWN|1<<CAP_DAC_OVERRIDE|1<<CAP_MAC_OVERRIDE, permitted=0, inheritable=0}) = 0"
+        );
+    }
+}

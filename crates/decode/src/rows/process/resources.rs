@@ -191,3 +191,41 @@ fn random(cx: &mut Cx<'_>, addr: u64) -> Value {
         _ => Value::Addr(addr),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rows::process::testing::line;
+    use crate::{ByteMemory, Outcome};
+    use lariat_abi::{Abi, Errno};
+
+    #[test]
+    fn limits_are_whole_kilobytes_where_they_can_be() {
+        let words: Vec<u8> =
+            [8192 * 1024u64, u64::MAX, 1024, 1025].iter().flat_map(|w| w.to_le_bytes()).collect();
+        let memory = ByteMemory::new().with(0x1000, words);
+        let args = [0, 3, 0x1000, 0x1010, 0, 0];
+        assert_eq!(
+            line(Abi::X86_64, 302, args, &memory, Outcome::Returned(0)),
+            "prlimit64(0, RLIMIT_STACK, {rlim_cur=8192*1024, rlim_max=RLIM64_INFINITY}, \
+             {rlim_cur=1024, rlim_max=1025}) = 0"
+        );
+        assert_eq!(
+            line(Abi::I386, 191, [3, 0x1004, 0, 0, 0, 0], &memory, Outcome::Returned(0)),
+            "ugetrlimit(RLIMIT_STACK, {rlim_cur=0, rlim_max=RLIM_INFINITY}) = 0"
+        );
+    }
+
+    #[test]
+    fn random_bytes_are_never_text() {
+        let memory = ByteMemory::new().with(0x1000, *b"ab");
+        let args = [0x1000, 2, 1, 0, 0, 0];
+        assert_eq!(
+            line(Abi::X86_64, 318, args, &memory, Outcome::Returned(2)),
+            "getrandom(\"\\x61\\x62\", 2, GRND_NONBLOCK) = 2"
+        );
+        assert_eq!(
+            line(Abi::X86_64, 318, args, &memory, Outcome::Failed(Errno::from_raw(14))),
+            "getrandom(0x1000, 2, GRND_NONBLOCK) = -1 EFAULT (Bad address)"
+        );
+    }
+}
