@@ -166,13 +166,15 @@ pub struct Row {
     pub ret: Ret,
     /// What is said after the result.
     pub aux: Option<Aux>,
+    /// The names of the arguments are always shown (`clone`).
+    pub named: bool,
 }
 
 impl Row {
     /// A row; the result is a decimal number.
     #[must_use]
     pub const fn new(name: &'static str, numbers: Numbers, class: Class, args: &'static [Arg]) -> Self {
-        Self { name, numbers, class, args, ret: Ret::Int, aux: None }
+        Self { name, numbers, class, args, ret: Ret::Int, aux: None, named: false }
     }
 
     /// The same row with another kind of result.
@@ -186,6 +188,13 @@ impl Row {
     #[must_use]
     pub const fn aux(mut self, aux: Aux) -> Self {
         self.aux = Some(aux);
+        self
+    }
+
+    /// The same row with the names of its arguments always shown.
+    #[must_use]
+    pub const fn named(mut self) -> Self {
+        self.named = true;
         self
     }
 }

@@ -59,7 +59,7 @@ impl Style {
                 out.extend_from_slice(b", ");
             }
             shown = true;
-            if self.argument_names {
+            if self.argument_names || call.row.named {
                 out.extend_from_slice(arg.name.as_bytes());
                 out.push(b'=');
             }
@@ -160,7 +160,7 @@ impl Style {
                 self.value(out, after);
             }
             Value::Word(number, word) => match self.constants {
-                Constants::Raw if !word.starts_with("...") => hex(out, *number),
+                Constants::Raw if !word.starts_with(['.', '"']) => hex(out, *number),
                 _ => out.extend_from_slice(word.as_bytes()),
             },
         }
@@ -262,17 +262,15 @@ impl Style {
     fn wait_status(&self, out: &mut Vec<u8>, status: u32) {
         let (low, high) = (status & 0x7f, status >> 8 & 0xff);
         out.push(b'{');
-        if low == 0 {
+        if status == 0xffff {
+            out.extend_from_slice(b"WIFCONTINUED(s)");
+        } else if low == 0 {
             put(out, format_args!("WIFEXITED(s) && WEXITSTATUS(s) == {high}"));
         } else if status & 0xff == 0x7f {
-            if status == 0xffff {
-                out.extend_from_slice(b"WIFCONTINUED(s)");
-            } else {
-                out.extend_from_slice(b"WIFSTOPPED(s) && WSTOPSIG(s) == ");
-                self.signal(out, i64::from(high & 0x7f));
-                if high & 0x80 != 0 {
-                    out.extend_from_slice(b" | 0x80");
-                }
+            out.extend_from_slice(b"WIFSTOPPED(s) && WSTOPSIG(s) == ");
+            self.signal(out, i64::from(high & 0x7f));
+            if high & 0x80 != 0 {
+                out.extend_from_slice(b" | 0x80");
             }
         } else {
             out.extend_from_slice(b"WIFSIGNALED(s) && WTERMSIG(s) == ");

@@ -1,0 +1,307 @@
+//! Creation of tasks and their namespaces.
+
+use super::lifecycle::exit_signal;
+use crate::context::Cx;
+use crate::kind::Kind;
+use crate::layout::Store;
+use crate::row::{Class, Ret, Row, arg, both, only32, only64};
+use crate::table::Table;
+use crate::value::Value;
+use lariat_abi::Abi;
+use std::borrow::Cow;
+
+/// The signal number in a flag word of `clone`: `CSIGNAL`, `<linux/sched.h>`.
+pub(super) const CSIGNAL: u64 = 0xff;
+const CLONE_PIDFD: u64 = 0x1000;
+const CLONE_SETTLS: u64 = 0x80000;
+const CLONE_PARENT_SETTID: u64 = 0x10_0000;
+const CLONE_CHILD_CLEARTID: u64 = 0x20_0000;
+const CLONE_CHILD_SETTID: u64 = 0x100_0000;
+const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
+const ANY_POINTER: u64 =
+    CLONE_PIDFD | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID;
+/// The first version of `struct clone_args`: `CLONE_ARGS_SIZE_VER0`.
+const CLONE_ARGS_SIZE_VER0: u64 = 64;
+const CLONE_ARGS_SIZE: u64 = 88;
+
+/// `<linux/sched.h>`.
+static CLONE_FLAGS: Table = Table::new(
+    "CLONE_???",
+    &[
+        (0x100, "CLONE_VM"),
+        (0x200, "CLONE_FS"),
+        (0x400, "CLONE_FILES"),
+        (0x800, "CLONE_SIGHAND"),
+        (0x1000, "CLONE_PIDFD"),
+        (0x2000, "CLONE_PTRACE"),
+        (0x4000, "CLONE_VFORK"),
+        (0x8000, "CLONE_PARENT"),
+        (0x1_0000, "CLONE_THREAD"),
+        (0x2_0000, "CLONE_NEWNS"),
+        (0x4_0000, "CLONE_SYSVSEM"),
+        (0x8_0000, "CLONE_SETTLS"),
+        (0x10_0000, "CLONE_PARENT_SETTID"),
+        (0x20_0000, "CLONE_CHILD_CLEARTID"),
+        (0x40_0000, "CLONE_DETACHED"),
+        (0x80_0000, "CLONE_UNTRACED"),
+        (0x100_0000, "CLONE_CHILD_SETTID"),
+        (0x200_0000, "CLONE_NEWCGROUP"),
+        (0x400_0000, "CLONE_NEWUTS"),
+        (0x800_0000, "CLONE_NEWIPC"),
+        (0x1000_0000, "CLONE_NEWUSER"),
+        (0x2000_0000, "CLONE_NEWPID"),
+        (0x4000_0000, "CLONE_NEWNET"),
+        (0x8000_0000, "CLONE_IO"),
+    ],
+);
+
+/// Flags of `clone3`, which may be above the low word.
+static CLONE3_FLAGS: Table = Table::new(
+    "CLONE_???",
+    &[
+        (0x100, "CLONE_VM"),
+        (0x200, "CLONE_FS"),
+        (0x400, "CLONE_FILES"),
+        (0x800, "CLONE_SIGHAND"),
+        (0x1000, "CLONE_PIDFD"),
+        (0x2000, "CLONE_PTRACE"),
+        (0x4000, "CLONE_VFORK"),
+        (0x8000, "CLONE_PARENT"),
+        (0x1_0000, "CLONE_THREAD"),
+        (0x2_0000, "CLONE_NEWNS"),
+        (0x4_0000, "CLONE_SYSVSEM"),
+        (0x8_0000, "CLONE_SETTLS"),
+        (0x10_0000, "CLONE_PARENT_SETTID"),
+        (0x20_0000, "CLONE_CHILD_CLEARTID"),
+        (0x40_0000, "CLONE_DETACHED"),
+        (0x80_0000, "CLONE_UNTRACED"),
+        (0x100_0000, "CLONE_CHILD_SETTID"),
+        (0x200_0000, "CLONE_NEWCGROUP"),
+        (0x400_0000, "CLONE_NEWUTS"),
+        (0x800_0000, "CLONE_NEWIPC"),
+        (0x1000_0000, "CLONE_NEWUSER"),
+        (0x2000_0000, "CLONE_NEWPID"),
+        (0x4000_0000, "CLONE_NEWNET"),
+        (0x8000_0000, "CLONE_IO"),
+        (0x1_0000_0000, "CLONE_CLEAR_SIGHAND"),
+        (0x2_0000_0000, "CLONE_INTO_CGROUP"),
+        (0x80, "CLONE_NEWTIME"),
+    ],
+);
+
+static UNSHARE_FLAGS: Table = Table::new(
+    "CLONE_???",
+    &[
+        (0x80, "CLONE_NEWTIME"),
+        (0x100, "CLONE_VM"),
+        (0x200, "CLONE_FS"),
+        (0x400, "CLONE_FILES"),
+        (0x800, "CLONE_SIGHAND"),
+        (0x1_0000, "CLONE_THREAD"),
+        (0x2_0000, "CLONE_NEWNS"),
+        (0x4_0000, "CLONE_SYSVSEM"),
+        (0x200_0000, "CLONE_NEWCGROUP"),
+        (0x400_0000, "CLONE_NEWUTS"),
+        (0x800_0000, "CLONE_NEWIPC"),
+        (0x1000_0000, "CLONE_NEWUSER"),
+        (0x2000_0000, "CLONE_NEWPID"),
+        (0x4000_0000, "CLONE_NEWNET"),
+    ],
+);
+
+static SETNS_TYPES: Table = Table::new(
+    "CLONE_NEW???",
+    &[
+        (0x80, "CLONE_NEWTIME"),
+        (0x2_0000, "CLONE_NEWNS"),
+        (0x200_0000, "CLONE_NEWCGROUP"),
+        (0x400_0000, "CLONE_NEWUTS"),
+        (0x800_0000, "CLONE_NEWIPC"),
+        (0x1000_0000, "CLONE_NEWUSER"),
+        (0x2000_0000, "CLONE_NEWPID"),
+        (0x4000_0000, "CLONE_NEWNET"),
+    ],
+);
+
+/// The arguments of `clone` in the order they are shown; the order of the registers differs between
+/// the ABIs, so each is fetched by its role.
+const CLONE_ARGS: &[crate::row::Arg] = &[
+    arg("child_stack", Kind::With(|cx, _| cx.decode(&Kind::Addr, cx.args[1]))),
+    arg("flags", Kind::With(clone_flags)),
+    arg("parent_tid", Kind::With(parent_tid)),
+    arg("tls", Kind::With(tls)),
+    arg("child_tidptr", Kind::With(child_tidptr)),
+];
+
+/// The rows of this family.
+pub(super) static ROWS: &[Row] = &[
+    Row::new("clone", only64(56), Class::PROCESS, CLONE_ARGS).ret(Ret::Pid).named(),
+    Row::new("clone", only32(120), Class::PROCESS, CLONE_ARGS).ret(Ret::Pid).named(),
+    Row::new(
+        "clone3",
+        both(435, 435),
+        Class::PROCESS,
+        &[arg("cl_args", Kind::With(clone_args)), arg("size", Kind::Ulong)],
+    )
+    .ret(Ret::Pid),
+    Row::new("unshare", both(272, 310), Class::PROCESS, &[arg("flags", Kind::Flags(&UNSHARE_FLAGS))]),
+    Row::new(
+        "setns",
+        both(308, 346),
+        Class::DESC,
+        &[arg("fd", Kind::Fd), arg("nstype", Kind::Flags(&SETNS_TYPES))],
+    ),
+];
+
+fn clone_flags(cx: &mut Cx<'_>, _: u64) -> Value {
+    let word = cx.args[0] & 0xffff_ffff;
+    let (flags, signal) = (word & !CSIGNAL, exit_signal(word));
+    match (flags, signal) {
+        (_, 0) => Value::Flags(flags, &CLONE_FLAGS),
+        (0, _) => Value::Signal(signal),
+        _ => Value::Or(word, vec![Value::Flags(flags, &CLONE_FLAGS), Value::Signal(signal)]),
+    }
+}
+
+/// A pointer argument of `clone` that goes with the flags `bits`; all of them wait for the exit.
+fn pointer(cx: &Cx<'_>, bits: u64) -> Option<Value> {
+    match cx.args[0] {
+        flags if flags & ANY_POINTER != 0 && cx.entering() => Some(Value::Later),
+        flags if flags & bits == 0 => Some(Value::Absent),
+        _ => None,
+    }
+}
+
+fn parent_tid(cx: &mut Cx<'_>, _: u64) -> Value {
+    let addr = cx.args[2];
+    pointer(cx, CLONE_PARENT_SETTID | CLONE_PIDFD).unwrap_or_else(|| {
+        if cx.failed() {
+            return Value::Addr(addr);
+        }
+        match cx.args[0] & CLONE_PARENT_SETTID {
+            0 => cx.cell(addr, Store::I32, &Kind::Fd),
+            _ => cx.cell(addr, Store::I32, &Kind::Pid),
+        }
+    })
+}
+
+fn tls(cx: &mut Cx<'_>, _: u64) -> Value {
+    pointer(cx, CLONE_SETTLS).unwrap_or_else(|| match cx.abi {
+        Abi::I386 => cx.structure(cx.args[3], &super::x86::USER_DESC),
+        _ => Value::Hex(cx.args[4]),
+    })
+}
+
+fn child_tidptr(cx: &mut Cx<'_>, _: u64) -> Value {
+    let addr = if cx.abi == Abi::I386 { cx.args[4] } else { cx.args[3] };
+    pointer(cx, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID).unwrap_or(Value::Addr(addr))
+}
+
+/// `struct clone_args`, and after a success what the kernel stored through its pointers.
+fn clone_args(cx: &mut Cx<'_>, addr: u64) -> Value {
+    let size = cx.args[1];
+    if size < CLONE_ARGS_SIZE_VER0 || addr == 0 || !cx.env.options.dereference {
+        return Value::Addr(addr);
+    }
+    let Some(bytes) = cx.read(addr, size.min(CLONE_ARGS_SIZE) as usize) else { return Value::Addr(addr) };
+    let word =
+        |i: usize| bytes.get(i * 8..i * 8 + 8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes);
+    let flags = word(0);
+    let stores = flags & (CLONE_PIDFD | CLONE_PARENT_SETTID) != 0;
+    if stores && cx.entering() {
+        return Value::Later;
+    }
+    let before = clone_args_fields(cx, flags, word);
+    let mut fields: Vec<(Cow<'static, str>, Value)> =
+        before.into_iter().map(|(n, v)| (Cow::Borrowed(n), v)).collect();
+    fields.extend(tail(cx, addr, size));
+    let shown = Value::Struct { fields, more: false };
+    if !stores || cx.failed() {
+        return shown;
+    }
+    let mut stored = Vec::new();
+    if flags & CLONE_PIDFD != 0 {
+        stored.push(("pidfd", cx.cell(word(1), Store::I32, &Kind::Fd)));
+    }
+    if flags & CLONE_PARENT_SETTID != 0 {
+        stored.push(("parent_tid", cx.cell(word(3), Store::I32, &Kind::Pid)));
+    }
+    Value::Changed(Box::new(shown), Box::new(Value::record(stored)))
+}
+
+fn clone_args_fields(cx: &mut Cx<'_>, flags: u64, word: impl Fn(usize) -> u64) -> Vec<(&'static str, Value)> {
+    let mut fields = vec![("flags", Value::Flags(flags, &CLONE3_FLAGS))];
+    if flags & CLONE_PIDFD != 0 {
+        fields.push(("pidfd", Value::Addr(word(1))));
+    }
+    if flags & (CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID) != 0 {
+        fields.push(("child_tid", Value::Addr(word(2))));
+    }
+    if flags & CLONE_PARENT_SETTID != 0 {
+        fields.push(("parent_tid", Value::Addr(word(3))));
+    }
+    fields.push(("exit_signal", Value::Signal(word(4) as i64)));
+    fields.push(("stack", Value::Addr(word(5))));
+    fields.push(("stack_size", Value::Hex(word(6))));
+    if flags & CLONE_SETTLS != 0 {
+        fields.push(("tls", Value::Hex(word(7))));
+    }
+    if word(8) != 0 || word(9) != 0 {
+        fields.push(("set_tid", cx.cells(word(8), Store::I32, &Kind::Pid, word(9).min(32))));
+        fields.push(("set_tid_size", Value::Uint(word(9))));
+    }
+    if flags & CLONE_INTO_CGROUP != 0 || word(10) != 0 {
+        fields.push(("cgroup", cx.fd(word(10))));
+    }
+    fields
+}
+
+/// The bytes of a structure larger than the known one, unless they are all zero.
+fn tail(cx: &Cx<'_>, addr: u64, size: u64) -> Option<(Cow<'static, str>, Value)> {
+    /// The kernel takes no structure larger than a page.
+    const LARGEST: u64 = 4096;
+    let end = size.min(LARGEST);
+    let len = end.checked_sub(CLONE_ARGS_SIZE).filter(|&len| len > 0)?;
+    let bytes = cx.read(addr.wrapping_add(CLONE_ARGS_SIZE), len as usize)?;
+    if size <= LARGEST && bytes.iter().all(|&b| b == 0) {
+        return None;
+    }
+    let text = format!("/* bytes {CLONE_ARGS_SIZE}..{} */ {}", end - 1, super::hexadecimal(cx, &bytes));
+    Some((Cow::Borrowed(""), Value::Word(0, Cow::Owned(text))))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rows::process::testing::line;
+    use crate::{ByteMemory, Outcome};
+    use lariat_abi::Abi;
+
+    #[test]
+    fn clone_is_shown_in_one_order_under_both_abis() {
+        let memory = ByteMemory::new();
+        assert_eq!(
+            line(Abi::X86_64, 56, [0x120_0011, 0, 0, 0x7000, 0, 0], &memory, Outcome::Returned(7)),
+            "clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD, \
+             child_tidptr=0x7000) = 7"
+        );
+        assert_eq!(
+            line(Abi::I386, 120, [0x120_0011, 0, 0, 0, 0x7000, 0], &memory, Outcome::Returned(7)),
+            "clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD, \
+             child_tidptr=0x7000) = 7"
+        );
+    }
+
+    #[test]
+    fn clone3_shows_what_the_kernel_stored() {
+        let mut args = vec![0u8; 64];
+        args[..8].copy_from_slice(&0x10_0000u64.to_le_bytes());
+        args[24..32].copy_from_slice(&0x2000u64.to_le_bytes());
+        args[32] = 17;
+        let memory = ByteMemory::new().with(0x1000, args).with(0x2000, [9, 0, 0, 0]);
+        assert_eq!(
+            line(Abi::X86_64, 435, [0x1000, 64, 0, 0, 0, 0], &memory, Outcome::Returned(9)),
+            "clone3({flags=CLONE_PARENT_SETTID, parent_tid=0x2000, exit_signal=SIGCHLD, stack=NULL, \
+             stack_size=0} => {parent_tid=[9]}, 64) = 9"
+        );
+    }
+}

@@ -1,0 +1,116 @@
+//! Which nodes memory comes from.
+
+use super::memory_names::{GET_MEMPOLICY, MBIND, MPOL, MPOL_MODE_FLAGS};
+use crate::context::Cx;
+use crate::kind::{Kind, Len};
+use crate::layout::Store;
+use crate::row::{Class, Row, arg, both, out};
+use crate::value::Value;
+use std::borrow::Cow;
+
+static POLICY: Kind = Kind::Const(&MPOL);
+static INT: Kind = Kind::Int;
+static ADDR: Kind = Kind::Addr;
+
+/// The rows of this family.
+pub(super) static ROWS: &[Row] = &[
+    Row::new(
+        "mbind",
+        both(237, 274),
+        Class::MEMORY,
+        &[
+            arg("addr", Kind::Addr),
+            arg("len", Kind::Ulong),
+            arg("mode", Kind::With(mode)),
+            arg("nodemask", Kind::With(|cx, addr| nodes(cx, addr, cx.args[4]))),
+            arg("maxnode", Kind::Ulong),
+            arg("flags", Kind::Flags(&MBIND)),
+        ],
+    ),
+    Row::new(
+        "set_mempolicy",
+        both(238, 276),
+        Class::MEMORY,
+        &[
+            arg("mode", Kind::With(mode)),
+            arg("nodemask", Kind::With(|cx, addr| nodes(cx, addr, cx.args[2]))),
+            arg("maxnode", Kind::Ulong),
+        ],
+    ),
+    Row::new(
+        "get_mempolicy",
+        both(239, 275),
+        Class::MEMORY,
+        &[
+            out("mode", Kind::Cell(Store::U32, &POLICY)),
+            out("nodemask", Kind::With(|cx, addr| nodes(cx, addr, cx.args[2]))),
+            arg("maxnode", Kind::Ulong),
+            arg("addr", Kind::Addr),
+            arg("flags", Kind::Flags(&GET_MEMPOLICY)),
+        ],
+    ),
+    Row::new(
+        "set_mempolicy_home_node",
+        both(450, 450),
+        Class::MEMORY,
+        &[
+            arg("start", Kind::Addr),
+            arg("len", Kind::Ulong),
+            arg("home_node", Kind::Ulong),
+            arg("flags", Kind::Hex),
+        ],
+    ),
+    Row::new(
+        "migrate_pages",
+        both(256, 294),
+        Class::MEMORY,
+        &[
+            arg("pid", Kind::Pid),
+            arg("maxnode", Kind::Ulong),
+            arg("old_nodes", Kind::With(|cx, addr| nodes(cx, addr, cx.args[1]))),
+            arg("new_nodes", Kind::With(|cx, addr| nodes(cx, addr, cx.args[1]))),
+        ],
+    ),
+    Row::new(
+        "move_pages",
+        both(279, 317),
+        Class::MEMORY,
+        &[
+            arg("pid", Kind::Pid),
+            arg("count", Kind::Ulong),
+            arg("pages", Kind::Cells(Store::Word, &ADDR, Len::Arg(1))),
+            arg("nodes", Kind::Cells(Store::I32, &INT, Len::Arg(1))),
+            out("status", Kind::Cells(Store::I32, &INT, Len::Arg(1))),
+            arg("flags", Kind::Flags(&MBIND)),
+        ],
+    ),
+];
+
+/// A policy with its mode flags.
+fn mode(_: &mut Cx<'_>, raw: u64) -> Value {
+    let flags_mask = MPOL_MODE_FLAGS.entries.iter().fold(0, |all, (bit, _)| all | bit);
+    let word = raw & 0xffff_ffff;
+    let (policy, flags) = (word & !flags_mask, word & flags_mask);
+    match (flags, MPOL.name(policy)) {
+        (0, _) => Value::Const(policy, &MPOL),
+        (_, Some(_)) => {
+            Value::Or(word, vec![Value::Const(policy, &MPOL), Value::Flags(flags, &MPOL_MODE_FLAGS)])
+        }
+        (_, None) => Value::Or(word, vec![Value::Flags(flags, &MPOL_MODE_FLAGS), Value::Hex(policy)]),
+    }
+}
+
+/// A node mask of `bits` bits, in words of 16 digits; the kernel does not count the last bit.
+fn nodes(cx: &mut Cx<'_>, addr: u64, bits: u64) -> Value {
+    let word = cx.abi.word_size() as u64;
+    let width = word as usize * 2;
+    let words = bits.saturating_sub(1).div_ceil(word * 8);
+    cx.elements(addr, word, words, |cx, at| {
+        let mask = cx.load(at, Store::Word)?;
+        let text = match mask {
+            0 => format!("{mask:0width$}"),
+            _ => format!("0x{mask:0w$x}", w = width - 2),
+        };
+        Some(Value::Word(mask, Cow::Owned(text)))
+    })
+}

@@ -1,0 +1,157 @@
+//! Waiting for children.
+
+use super::resources::RUSAGE;
+use crate::context::Cx;
+use crate::kind::Kind;
+use crate::layout::Store;
+use crate::row::{Class, Ret, Row, arg, both, late, only32};
+use crate::table::Table;
+use crate::value::Value;
+
+/// `<linux/wait.h>`.
+static OPTIONS: Table = Table::new(
+    "W???",
+    &[
+        (1, "WNOHANG"),
+        (2, "WSTOPPED"),
+        (4, "WEXITED"),
+        (8, "WCONTINUED"),
+        (0x0100_0000, "WNOWAIT"),
+        (0x8000_0000, "__WCLONE"),
+        (0x4000_0000, "__WALL"),
+        (0x2000_0000, "__WNOTHREAD"),
+    ],
+);
+
+static ID_TYPES: Table = Table::new("P_???", &[(0, "P_ALL"), (1, "P_PID"), (2, "P_PGID"), (3, "P_PIDFD")]);
+
+/// `si_code` of `SIGCHLD`, `<asm-generic/siginfo.h>`.
+static CLD_CODES: Table = Table::new(
+    "CLD_???",
+    &[
+        (1, "CLD_EXITED"),
+        (2, "CLD_KILLED"),
+        (3, "CLD_DUMPED"),
+        (4, "CLD_TRAPPED"),
+        (5, "CLD_STOPPED"),
+        (6, "CLD_CONTINUED"),
+    ],
+);
+
+/// The rows of this family.
+pub(super) static ROWS: &[Row] = &[
+    Row::new(
+        "wait4",
+        both(61, 114),
+        Class::PROCESS,
+        &[
+            arg("pid", Kind::Pid),
+            late("wstatus", Kind::With(status)),
+            arg("options", Kind::Flags(&OPTIONS)),
+            late("rusage", Kind::With(usage)),
+        ],
+    )
+    .ret(Ret::Pid),
+    Row::new(
+        "waitpid",
+        only32(7),
+        Class::PROCESS,
+        &[arg("pid", Kind::Pid), late("wstatus", Kind::With(status)), arg("options", Kind::Flags(&OPTIONS))],
+    )
+    .ret(Ret::Pid),
+    Row::new(
+        "waitid",
+        both(247, 284),
+        Class::PROCESS,
+        &[
+            arg("idtype", Kind::Const(&ID_TYPES)),
+            arg("id", Kind::With(id)),
+            late("infop", Kind::With(child)),
+            arg("options", Kind::Flags(&OPTIONS)),
+            late("rusage", Kind::With(usage_of_waitid)),
+        ],
+    ),
+];
+
+/// The status is stored only if a child was found.
+fn status(cx: &mut Cx<'_>, addr: u64) -> Value {
+    if cx.result() == 0 || !cx.env.options.dereference {
+        return Value::Addr(addr);
+    }
+    match cx.load(addr, Store::U32) {
+        Some(status) => Value::array(vec![Value::WaitStatus(status as u32)]),
+        None => Value::Addr(addr),
+    }
+}
+
+fn usage(cx: &mut Cx<'_>, addr: u64) -> Value {
+    if cx.result() == 0 { Value::Addr(addr) } else { cx.structure(addr, &RUSAGE) }
+}
+
+fn usage_of_waitid(cx: &mut Cx<'_>, addr: u64) -> Value {
+    if cx.failed() { Value::Addr(addr) } else { cx.structure(addr, &RUSAGE) }
+}
+
+fn id(cx: &mut Cx<'_>, raw: u64) -> Value {
+    match cx.args[0] as u32 {
+        3 => cx.fd(raw),
+        _ => cx.pid(raw),
+    }
+}
+
+/// The `siginfo_t` of a child that changed state; all zero if there was none.
+fn child(cx: &mut Cx<'_>, addr: u64) -> Value {
+    if cx.failed() || addr == 0 || !cx.env.options.dereference {
+        return Value::Addr(addr);
+    }
+    let word = cx.abi.word_size() as u64;
+    // The union after si_code is aligned to a word.
+    let union = if word == 8 { 16 } else { 12 };
+    let at = |cx: &Cx<'_>, offset: u64, store| cx.load(addr.wrapping_add(offset), store);
+    let Some(signal) = at(cx, 0, Store::I32) else { return Value::Addr(addr) };
+    if signal == 0 {
+        return Value::record(vec![]);
+    }
+    let times = union + if word == 8 { 16 } else { 12 };
+    let (Some(code), Some(pid), Some(uid), Some(status), Some(user), Some(system)) = (
+        at(cx, 8, Store::I32),
+        at(cx, union, Store::I32),
+        at(cx, union + 4, Store::U32),
+        at(cx, union + 8, Store::I32),
+        at(cx, times, Store::SWord),
+        at(cx, times + word, Store::SWord),
+    ) else {
+        return Value::Addr(addr);
+    };
+    let shown_status = if code == 1 { Value::Int(status as i64) } else { Value::Signal(status as i64) };
+    Value::record(vec![
+        ("si_signo", Value::Signal(signal as i64)),
+        ("si_code", Value::Const(code & 0xffff_ffff, &CLD_CODES)),
+        ("si_pid", cx.pid(pid)),
+        ("si_uid", cx.decode(&Kind::Uid, uid)),
+        ("si_status", shown_status),
+        ("si_utime", Value::Int(user as i64)),
+        ("si_stime", Value::Int(system as i64)),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rows::process::testing::line;
+    use crate::{ByteMemory, Outcome};
+    use lariat_abi::Abi;
+
+    #[test]
+    fn a_status_is_shown_when_a_child_was_found() {
+        let memory = ByteMemory::new().with(0x1000, [0, 3, 0, 0]);
+        let args = [u64::MAX, 0x1000, 1, 0, 0, 0];
+        assert_eq!(
+            line(Abi::X86_64, 61, args, &memory, Outcome::Returned(5)),
+            "wait4(-1, [{WIFEXITED(s) && WEXITSTATUS(s) == 3}], WNOHANG, NULL) = 5"
+        );
+        assert_eq!(
+            line(Abi::X86_64, 61, args, &memory, Outcome::Returned(0)),
+            "wait4(-1, 0x1000, WNOHANG, NULL) = 0"
+        );
+    }
+}
