@@ -26,6 +26,7 @@ pub mod memory;
 pub mod record;
 pub mod row;
 pub mod rows;
+pub mod siginfo;
 pub mod table;
 pub mod text;
 pub mod value;
