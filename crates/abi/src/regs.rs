@@ -88,7 +88,7 @@ impl I386Regs {
 
 /// The FXSAVE area: `struct user_fpregs_struct`, the `NT_PRFPREG` set of a 64-bit task. Intel SDM vol. 1,
 /// 10.5.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[repr(C)]
 #[allow(missing_docs, reason = "the members are the machine's registers")]
 pub struct FpRegs {
@@ -103,24 +103,6 @@ pub struct FpRegs {
     pub st: [u128; 8],
     pub xmm: [u128; 16],
     pub padding: [u32; 24],
-}
-
-impl Default for FpRegs {
-    fn default() -> Self {
-        Self {
-            cwd: 0,
-            swd: 0,
-            ftw: 0,
-            fop: 0,
-            rip: 0,
-            rdp: 0,
-            mxcsr: 0,
-            mxcsr_mask: 0,
-            st: [0; 8],
-            xmm: [0; 16],
-            padding: [0; 24],
-        }
-    }
 }
 
 /// A register set that `PTRACE_GETREGSET` and `PTRACE_SETREGSET` name: `NT_*` of `<linux/elf.h>`.

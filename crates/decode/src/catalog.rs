@@ -30,6 +30,9 @@ static UNKNOWN_ARGS: [Arg; 6] = [
     arg("arg6", Kind::Hex),
 ];
 
+/// A call of which nothing is decoded.
+pub static BARE: Row = Row::new("syscall", Numbers { x86_64: None, i386: None }, Class::empty(), &[]);
+
 impl Catalog {
     /// The tables this build knows.
     #[must_use]

@@ -113,4 +113,9 @@ impl Call {
     pub fn known(&self) -> usize {
         self.values.iter().position(Value::is_later).unwrap_or(self.values.len())
     }
+
+    /// Shows the arguments as the numbers they are (`-e raw`).
+    pub fn show_raw(&mut self) {
+        self.values = self.row.args.iter().zip(self.raw).map(|(_, word)| Value::Hex(word)).collect();
+    }
 }

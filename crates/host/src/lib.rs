@@ -25,7 +25,7 @@ mod wait;
 pub use error::{Error, Result};
 pub use memory::TraceeMemory;
 pub use process::{
-    catch_termination, continue_stopped, die_of, end_task, ignore_signals, termination, threads,
+    catch_termination, continue_stopped, die_of, end_task, ignore_signals, local_time, termination, threads,
 };
 pub use ptrace::{attach, interrupt, kill, seize, trace_me};
 pub use spawn::{SpawnError, spawn_stopped};

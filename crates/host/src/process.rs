@@ -69,3 +69,16 @@ pub fn continue_stopped(pid: Tid) {
     // SAFETY: kill(2) touches no memory.
     unsafe { libc::kill(pid.as_raw(), libc::SIGCONT) };
 }
+
+/// Hour, minute and second of the local time zone.
+#[must_use]
+pub fn local_time(epoch_seconds: u64) -> (i32, i32, i32) {
+    let seconds = epoch_seconds as libc::time_t;
+    // SAFETY: `localtime_r` fills `tm`, for which all zero is a value.
+    let tm = unsafe {
+        let mut tm: libc::tm = std::mem::zeroed();
+        libc::localtime_r(&raw const seconds, &raw mut tm);
+        tm
+    };
+    (tm.tm_hour, tm.tm_min, tm.tm_sec)
+}

@@ -2,6 +2,10 @@
 
 pub mod filter;
 pub mod inject;
+mod line;
+pub mod session;
 pub mod settings;
+mod summary;
 
+pub use session::{Ending, Session};
 pub use settings::Settings;
