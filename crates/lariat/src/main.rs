@@ -13,7 +13,7 @@ fn main() -> ExitCode {
             Some("-c") => settings.summary = Some(Summary::Only),
             Some("-j") => settings.format = Format::Json,
             Some("-o") => settings.output = Output::File(args.next().unwrap_or_default().into()),
-            Some("-p") => settings.attach.extend(args.next().and_then(|a| a.to_str()?.parse().ok())),
+            Some("-p") => settings.attach.extend(args.next().and_then(|a| a.to_str()?.parse::<i32>().ok())),
             _ => {
                 settings.command = std::iter::once(arg).chain(args).collect();
                 break;

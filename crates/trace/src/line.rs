@@ -5,6 +5,7 @@ use crate::settings::{Follow, Output, Settings, Stamp};
 use lariat_abi::{SigInfo, Signal, Tid};
 use lariat_decode::{Call, Outcome, Value};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::process::{Child, Command, Stdio};
@@ -75,15 +76,16 @@ impl Writer {
         // A trace that cannot be written must not harm the program: it goes on untold.
         let _ = match (&mut self.separate, tid) {
             (Some((prefix, files)), Some(tid)) => {
-                if !files.contains_key(&tid) {
-                    let mut path = prefix.clone().into_os_string();
-                    path.push(format!(".{tid}"));
-                    match File::create(&path) {
-                        Ok(file) => files.insert(tid, BufWriter::new(file)),
-                        Err(_) => return,
-                    };
-                }
-                files.get_mut(&tid).map_or(Ok(()), |file| file.write_all(text))
+                let file = match files.entry(tid) {
+                    Entry::Occupied(entry) => entry.into_mut(),
+                    Entry::Vacant(entry) => {
+                        let mut path = prefix.clone().into_os_string();
+                        path.push(format!(".{tid}"));
+                        let Ok(file) = File::create(&path) else { return };
+                        entry.insert(BufWriter::new(file))
+                    }
+                };
+                file.write_all(text)
             }
             _ => self.out.write_all(text),
         };
