@@ -2,8 +2,13 @@
 
 use crate::row::Row;
 
+mod message;
 mod signal;
+mod sockaddr;
+mod socket;
+mod socket_names;
+mod sockopt;
 mod time;
 
 /// The families of this group.
-pub(super) static FAMILIES: &[&[Row]] = &[time::ROWS, signal::ROWS];
+pub(super) static FAMILIES: &[&[Row]] = &[time::ROWS, signal::ROWS, socket::ROWS];
