@@ -2,6 +2,7 @@
 
 use crate::row::Row;
 
+mod ipc;
 mod message;
 mod signal;
 mod sockaddr;
@@ -11,4 +12,7 @@ mod sockopt;
 mod time;
 
 /// The families of this group.
-pub(super) static FAMILIES: &[&[Row]] = &[time::ROWS, signal::ROWS, socket::ROWS];
+pub(super) static FAMILIES: &[&[Row]] = &[time::ROWS, signal::ROWS, socket::ROWS, ipc::ROWS];
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ const LONGEST: u64 = 128;
 /// The address of `len` bytes at `raw`.
 pub(super) fn sockaddr(cx: &Cx<'_>, raw: u64, len: u64) -> Value {
     let len = len & 0xffff_ffff;
-    if raw == 0 || len < 2 || len > 0x7fff_ffff || !cx.env.options.dereference {
+    if raw == 0 || !(2..=0x7fff_ffff).contains(&len) || !cx.env.options.dereference {
         return Value::Addr(raw);
     }
     cx.read(raw, len.min(LONGEST) as usize).map_or(Value::Addr(raw), |bytes| from_bytes(&bytes))
