@@ -20,7 +20,7 @@ static SHM_AT: Table = Table::new(
     &[(0o10000, "SHM_RDONLY"), (0o20000, "SHM_RND"), (0o40000, "SHM_REMAP"), (0o100_000, "SHM_EXEC")],
 );
 static SEM_FLAGS: Table = Table::new("SEM_???", &[(0x1000, "SEM_UNDO"), (0o4000, "IPC_NOWAIT")]);
-static MSG_FLAGS: Table = Table::new(
+pub(super) static MSG_FLAGS: Table = Table::new(
     "MSG_???",
     &[(0o10000, "MSG_NOERROR"), (0o20000, "MSG_EXCEPT"), (0o40000, "MSG_COPY"), (0o4000, "IPC_NOWAIT")],
 );
@@ -53,6 +53,7 @@ const KEYS: Kind = Kind::Const(&KEY);
 const FLAGS: Kind = Kind::With(|_, raw| get_flags(raw, &GET));
 const SHM_FLAGS: Kind = Kind::With(|_, raw| get_flags(raw, &SHM_GET));
 const SEMS: Kind = Kind::Refs(&SEMBUF, Len::Arg(2));
+pub(super) const RECEIVED: Kind = Kind::With(|cx, raw| message(cx, raw, cx.result()));
 const SENT: Kind = Kind::With(|cx, raw| message(cx, raw, cx.args[2]));
 
 /// The rows of this family.

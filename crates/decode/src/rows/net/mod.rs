@@ -4,6 +4,7 @@ use crate::row::Row;
 
 mod ipc;
 mod message;
+mod plain;
 mod signal;
 mod sockaddr;
 mod socket;
@@ -12,7 +13,7 @@ mod sockopt;
 mod time;
 
 /// The families of this group.
-pub(super) static FAMILIES: &[&[Row]] = &[time::ROWS, signal::ROWS, socket::ROWS, ipc::ROWS];
+pub(super) static FAMILIES: &[&[Row]] = &[time::ROWS, signal::ROWS, socket::ROWS, ipc::ROWS, plain::ROWS];
 
 #[cfg(test)]
 mod tests;
