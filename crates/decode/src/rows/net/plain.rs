@@ -5,6 +5,53 @@ use crate::kind::{Kind, Len};
 use crate::layout::{Store, Struct, field};
 use crate::row::{Class, Ret, Row, arg, both, only32, out};
 use crate::rows::common::{TIMESPEC, TIMESPEC64};
+use crate::table::Table;
+
+static SEM_CMD: Table = Table::new(
+    "SEM_???",
+    &[
+        (0, "IPC_RMID"),
+        (1, "IPC_SET"),
+        (2, "IPC_STAT"),
+        (3, "IPC_INFO"),
+        (11, "GETPID"),
+        (12, "GETVAL"),
+        (13, "GETALL"),
+        (14, "GETNCNT"),
+        (15, "GETZCNT"),
+        (16, "SETVAL"),
+        (17, "SETALL"),
+        (18, "SEM_STAT"),
+        (19, "SEM_INFO"),
+        (20, "SEM_STAT_ANY"),
+    ],
+);
+static SHM_CMD: Table = Table::new(
+    "SHM_???",
+    &[
+        (0, "IPC_RMID"),
+        (1, "IPC_SET"),
+        (2, "IPC_STAT"),
+        (3, "IPC_INFO"),
+        (11, "SHM_LOCK"),
+        (12, "SHM_UNLOCK"),
+        (13, "SHM_STAT"),
+        (14, "SHM_INFO"),
+        (15, "SHM_STAT_ANY"),
+    ],
+);
+static MSG_CMD: Table = Table::new(
+    "MSG_???",
+    &[
+        (0, "IPC_RMID"),
+        (1, "IPC_SET"),
+        (2, "IPC_STAT"),
+        (3, "IPC_INFO"),
+        (11, "MSG_STAT"),
+        (12, "MSG_INFO"),
+        (13, "MSG_STAT_ANY"),
+    ],
+);
 
 static MQ_ATTR: Struct = Struct::new(&[
     field("mq_flags", Store::SWord, Kind::Hex),
@@ -113,10 +160,20 @@ pub(super) static ROWS: &[Row] = &[
         "semctl",
         both(66, 394),
         IPC,
-        &[arg("semid", I), arg("semnum", I), arg("cmd", I), arg("arg", A)],
+        &[arg("semid", I), arg("semnum", I), arg("cmd", Kind::Const(&SEM_CMD)), arg("arg", A)],
     ),
-    Row::new("shmctl", both(31, 396), IPC, &[arg("shmid", I), arg("cmd", I), arg("buf", A)]),
-    Row::new("msgctl", both(71, 402), IPC, &[arg("msqid", I), arg("cmd", I), arg("buf", A)]),
+    Row::new(
+        "shmctl",
+        both(31, 396),
+        IPC,
+        &[arg("shmid", I), arg("cmd", Kind::Const(&SHM_CMD)), arg("buf", A)],
+    ),
+    Row::new(
+        "msgctl",
+        both(71, 402),
+        IPC,
+        &[arg("msqid", I), arg("cmd", Kind::Const(&MSG_CMD)), arg("buf", A)],
+    ),
     Row::new(
         "msgrcv",
         both(70, 401),
