@@ -5,6 +5,7 @@ use crate::row::Row;
 mod ipc;
 mod message;
 mod plain;
+mod sigevent;
 mod signal;
 mod sockaddr;
 mod socket;

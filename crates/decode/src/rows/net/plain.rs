@@ -103,7 +103,7 @@ pub(super) static ROWS: &[Row] = &[
         NONE,
         &[
             arg("clockid", Kind::Const(&super::time::CLOCK)),
-            arg("sevp", A),
+            arg("sevp", Kind::With(super::sigevent::sigevent)),
             out("timerid", Kind::Cell(Store::I32, &Kind::Int)),
         ],
     ),
@@ -242,7 +242,12 @@ pub(super) static ROWS: &[Row] = &[
             arg("abs_timeout", TS64),
         ],
     ),
-    Row::new("mq_notify", both(244, 281), DESC, &[arg("mqdes", FD), arg("sevp", A)]),
+    Row::new(
+        "mq_notify",
+        both(244, 281),
+        DESC,
+        &[arg("mqdes", FD), arg("sevp", Kind::With(super::sigevent::sigevent))],
+    ),
     Row::new(
         "mq_getsetattr",
         both(245, 282),
