@@ -6,6 +6,7 @@ use crate::layout::{Store, Struct, field};
 use crate::row::{Class, Ret, Row, arg, both, only32, out};
 use crate::rows::common::{TIMESPEC, TIMESPEC64};
 use crate::table::Table;
+use crate::value::Value;
 
 static SEM_CMD: Table = Table::new(
     "SEM_???",
@@ -74,12 +75,24 @@ const TS64: Kind = Kind::Ref(&TIMESPEC64);
 const TEXT: Kind = Kind::Bytes(Len::Arg(2));
 const GOT: Kind = Kind::Bytes(Len::RetOrArg(2));
 const PRIO: Kind = Kind::Cell(Store::U32, &Kind::Uint);
+const OLD_SET: Kind = Kind::Sigset(Len::Fixed(4));
+const OLD_MASK: Kind = Kind::With(|_, raw| Value::Signals(raw & 0xffff_ffff));
 const ATTR: Kind = Kind::Ref(&MQ_ATTR);
 
 /// The rows of this family.
 pub(super) static ROWS: &[Row] = &[
     Row::new("rt_sigreturn", both(15, 173), SIG, &[]),
     Row::new("sigreturn", only32(119), SIG, &[]),
+    Row::new(
+        "sigprocmask",
+        only32(126),
+        SIG,
+        &[arg("how", Kind::Const(&super::signal::HOW)), arg("set", OLD_SET), out("oldset", OLD_SET)],
+    ),
+    Row::new("sigpending", only32(73), SIG, &[out("set", OLD_SET)]),
+    Row::new("sigsuspend", only32(72), SIG, &[arg("unused1", I), arg("unused2", I), arg("mask", OLD_MASK)]),
+    Row::new("sgetmask", only32(68), SIG, &[]),
+    Row::new("ssetmask", only32(69), SIG, &[arg("newmask", OLD_MASK)]),
     Row::new("signal", only32(48), SIG, &[arg("signum", Kind::Signal), arg("handler", A)]),
     Row::new("sigaction", only32(67), SIG, &[arg("signum", Kind::Signal), arg("act", A), arg("oldact", A)]),
     Row::new("adjtimex", both(159, 124), Class::CLOCK, &[arg("buf", A)]),
