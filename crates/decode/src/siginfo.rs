@@ -4,7 +4,7 @@
 use crate::catalog::Catalog;
 use crate::table::Table;
 use crate::value::Value;
-use lariat_abi::{Abi, Errno, SigInfo, Signal};
+use lariat_abi::{Abi, Errno, SigInfo, Signal, si_code};
 use std::borrow::Cow;
 
 macro_rules! codes {
@@ -36,14 +36,6 @@ codes! {
 
 static ARCH: Table =
     Table::new("AUDIT_ARCH_???", &[(0xc000_003e, "AUDIT_ARCH_X86_64"), (0x4000_0003, "AUDIT_ARCH_I386")]);
-
-/// Values of `si_code` that do not depend on the signal; `<asm-generic/siginfo.h>`.
-mod si_code {
-    pub(super) const SI_USER: i32 = 0;
-    pub(super) const SI_TIMER: i32 = -2;
-    pub(super) const SI_SIGIO: i32 = -5;
-    pub(super) const SI_TKILL: i32 = -6;
-}
 
 type Fields = Vec<(&'static str, Value)>;
 

@@ -11,7 +11,8 @@ use crate::value::Value;
 use lariat_abi::{Abi, SigInfo};
 use std::borrow::Cow;
 
-static HOW: Table = Table::new("SIG_???", &[(0, "SIG_BLOCK"), (1, "SIG_UNBLOCK"), (2, "SIG_SETMASK")]);
+pub(super) static HOW: Table =
+    Table::new("SIG_???", &[(0, "SIG_BLOCK"), (1, "SIG_UNBLOCK"), (2, "SIG_SETMASK")]);
 static SA: Table = Table::new(
     "SA_???",
     &[

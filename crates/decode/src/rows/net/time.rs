@@ -9,7 +9,7 @@ use crate::rows::common::{TIMESPEC, TIMESPEC64, TIMEVAL};
 use crate::table::Table;
 use crate::value::Value;
 
-static CLOCK: Table = Table::new(
+pub(super) static CLOCK: Table = Table::new(
     "CLOCK_???",
     &[
         (0, "CLOCK_REALTIME"),

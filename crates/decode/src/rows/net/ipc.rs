@@ -1,0 +1,111 @@
+//! System V interprocess communication: semaphores, shared memory, message queues; svipc(7).
+
+use crate::context::Cx;
+use crate::kind::{Kind, Len};
+use crate::layout::{Store, Struct, field};
+use crate::row::{Class, Ret, Row, arg, both, only32, only64};
+use crate::rows::common::{TIMESPEC, TIMESPEC64};
+use crate::table::Table;
+use crate::value::Value;
+
+static KEY: Table = Table::new("", &[(0, "IPC_PRIVATE")]);
+static GET: Table =
+    Table::new("IPC_???", &[(0o1000, "IPC_CREAT"), (0o2000, "IPC_EXCL"), (0o4000, "IPC_NOWAIT")]);
+static SHM_GET: Table = Table::new(
+    "SHM_???",
+    &[(0o1000, "IPC_CREAT"), (0o2000, "IPC_EXCL"), (0o4000, "SHM_HUGETLB"), (0o10000, "SHM_NORESERVE")],
+);
+static SHM_AT: Table = Table::new(
+    "SHM_???",
+    &[(0o10000, "SHM_RDONLY"), (0o20000, "SHM_RND"), (0o40000, "SHM_REMAP"), (0o100_000, "SHM_EXEC")],
+);
+static SEM_FLAGS: Table = Table::new("SEM_???", &[(0x1000, "SEM_UNDO"), (0o4000, "IPC_NOWAIT")]);
+pub(super) static MSG_FLAGS: Table = Table::new(
+    "MSG_???",
+    &[(0o10000, "MSG_NOERROR"), (0o20000, "MSG_EXCEPT"), (0o40000, "MSG_COPY"), (0o4000, "IPC_NOWAIT")],
+);
+
+static SEMBUF: Struct = Struct::new(&[
+    field("sem_num", Store::U16, Kind::Uint),
+    field("sem_op", Store::U16, Kind::With(|_, raw| Value::Int(i64::from(raw as i16)))),
+    field("sem_flg", Store::U16, Kind::Flags(&SEM_FLAGS)),
+]);
+
+/// Flags and permission bits in one word; the permissions are shown even when there are none.
+fn get_flags(raw: u64, table: &'static Table) -> Value {
+    let (flags, mode) = (raw & 0xffff_fe00, Value::Mode(raw & 0o777));
+    match flags {
+        0 => mode,
+        _ => Value::Or(raw & 0xffff_ffff, vec![Value::Flags(flags, table), mode]),
+    }
+}
+
+/// A message of `len` bytes of text.
+fn message(cx: &mut Cx<'_>, raw: u64, len: u64) -> Value {
+    let Some(kind) = cx.load(raw, Store::SWord) else { return Value::Addr(raw) };
+    let text = cx.bytes(raw.wrapping_add(cx.abi.word_size() as u64), len);
+    Value::record(vec![("mtype", Value::Int(kind as i64)), ("mtext", text)])
+}
+
+const IPC: Class = Class::IPC;
+const ID: Kind = Kind::Int;
+const KEYS: Kind = Kind::Const(&KEY);
+const FLAGS: Kind = Kind::With(|_, raw| get_flags(raw, &GET));
+const SHM_FLAGS: Kind = Kind::With(|_, raw| get_flags(raw, &SHM_GET));
+const SEMS: Kind = Kind::Refs(&SEMBUF, Len::Arg(2));
+pub(super) const RECEIVED: Kind = Kind::With(|cx, raw| message(cx, raw, cx.result()));
+const SENT: Kind = Kind::With(|cx, raw| message(cx, raw, cx.args[2]));
+
+/// The rows of this family.
+pub(super) static ROWS: &[Row] = &[
+    Row::new("semget", both(64, 393), IPC, &[arg("key", KEYS), arg("nsems", ID), arg("semflg", FLAGS)]),
+    Row::new("semop", only64(65), IPC, &[arg("semid", ID), arg("sops", SEMS), arg("nsops", Kind::Uint)]),
+    Row::new(
+        "semtimedop",
+        only64(220),
+        IPC,
+        &[
+            arg("semid", ID),
+            arg("sops", SEMS),
+            arg("nsops", Kind::Uint),
+            arg("timeout", Kind::Ref(&TIMESPEC)),
+        ],
+    ),
+    Row::new(
+        "semtimedop_time64",
+        only32(420),
+        IPC,
+        &[
+            arg("semid", ID),
+            arg("sops", SEMS),
+            arg("nsops", Kind::Uint),
+            arg("timeout", Kind::Ref(&TIMESPEC64)),
+        ],
+    ),
+    Row::new(
+        "shmget",
+        both(29, 395),
+        IPC,
+        &[arg("key", KEYS), arg("size", Kind::Ulong), arg("shmflg", SHM_FLAGS)],
+    ),
+    Row::new(
+        "shmat",
+        both(30, 397),
+        IPC,
+        &[arg("shmid", ID), arg("shmaddr", Kind::Addr), arg("shmflg", Kind::Flags(&SHM_AT))],
+    )
+    .ret(Ret::Hex),
+    Row::new("shmdt", both(67, 398), IPC, &[arg("shmaddr", Kind::Addr)]),
+    Row::new("msgget", both(68, 399), IPC, &[arg("key", KEYS), arg("msgflg", FLAGS)]),
+    Row::new(
+        "msgsnd",
+        both(69, 400),
+        IPC,
+        &[
+            arg("msqid", ID),
+            arg("msgp", SENT),
+            arg("msgsz", Kind::Ulong),
+            arg("msgflg", Kind::Flags(&MSG_FLAGS)),
+        ],
+    ),
+];

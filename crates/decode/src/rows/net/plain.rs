@@ -1,0 +1,270 @@
+//! Calls of these families whose structures are not described yet: they are shown with their right
+//! names, classes and scalar arguments, and structures as addresses.
+
+use crate::kind::{Kind, Len};
+use crate::layout::{Store, Struct, field};
+use crate::row::{Class, Ret, Row, arg, both, only32, out};
+use crate::rows::common::{TIMESPEC, TIMESPEC64};
+use crate::table::Table;
+use crate::value::Value;
+
+static SEM_CMD: Table = Table::new(
+    "SEM_???",
+    &[
+        (0, "IPC_RMID"),
+        (1, "IPC_SET"),
+        (2, "IPC_STAT"),
+        (3, "IPC_INFO"),
+        (11, "GETPID"),
+        (12, "GETVAL"),
+        (13, "GETALL"),
+        (14, "GETNCNT"),
+        (15, "GETZCNT"),
+        (16, "SETVAL"),
+        (17, "SETALL"),
+        (18, "SEM_STAT"),
+        (19, "SEM_INFO"),
+        (20, "SEM_STAT_ANY"),
+    ],
+);
+static SHM_CMD: Table = Table::new(
+    "SHM_???",
+    &[
+        (0, "IPC_RMID"),
+        (1, "IPC_SET"),
+        (2, "IPC_STAT"),
+        (3, "IPC_INFO"),
+        (11, "SHM_LOCK"),
+        (12, "SHM_UNLOCK"),
+        (13, "SHM_STAT"),
+        (14, "SHM_INFO"),
+        (15, "SHM_STAT_ANY"),
+    ],
+);
+static MSG_CMD: Table = Table::new(
+    "MSG_???",
+    &[
+        (0, "IPC_RMID"),
+        (1, "IPC_SET"),
+        (2, "IPC_STAT"),
+        (3, "IPC_INFO"),
+        (11, "MSG_STAT"),
+        (12, "MSG_INFO"),
+        (13, "MSG_STAT_ANY"),
+    ],
+);
+
+static MQ_ATTR: Struct = Struct::new(&[
+    field("mq_flags", Store::SWord, Kind::Hex),
+    field("mq_maxmsg", Store::SWord, Kind::Long),
+    field("mq_msgsize", Store::SWord, Kind::Long),
+    field("mq_curmsgs", Store::SWord, Kind::Long),
+]);
+
+const NONE: Class = Class::empty();
+const NET: Class = Class::NETWORK;
+const SIG: Class = Class::SIGNAL;
+const IPC: Class = Class::IPC;
+const DESC: Class = Class::DESC;
+const A: Kind = Kind::Addr;
+const I: Kind = Kind::Int;
+const U: Kind = Kind::Ulong;
+const FD: Kind = Kind::Fd;
+const TS: Kind = Kind::Ref(&TIMESPEC);
+const TS64: Kind = Kind::Ref(&TIMESPEC64);
+const TEXT: Kind = Kind::Bytes(Len::Arg(2));
+const GOT: Kind = Kind::Bytes(Len::RetOrArg(2));
+const PRIO: Kind = Kind::Cell(Store::U32, &Kind::Uint);
+const OLD_SET: Kind = Kind::Sigset(Len::Fixed(4));
+const OLD_MASK: Kind = Kind::With(|_, raw| Value::Signals(raw & 0xffff_ffff));
+const ATTR: Kind = Kind::Ref(&MQ_ATTR);
+
+/// The rows of this family.
+pub(super) static ROWS: &[Row] = &[
+    Row::new("rt_sigreturn", both(15, 173), SIG, &[]),
+    Row::new("sigreturn", only32(119), SIG, &[]),
+    Row::new(
+        "sigprocmask",
+        only32(126),
+        SIG,
+        &[arg("how", Kind::Const(&super::signal::HOW)), arg("set", OLD_SET), out("oldset", OLD_SET)],
+    ),
+    Row::new("sigpending", only32(73), SIG, &[out("set", OLD_SET)]),
+    Row::new("sigsuspend", only32(72), SIG, &[arg("unused1", I), arg("unused2", I), arg("mask", OLD_MASK)]),
+    Row::new("sgetmask", only32(68), SIG, &[]),
+    Row::new("ssetmask", only32(69), SIG, &[arg("newmask", OLD_MASK)]),
+    Row::new("signal", only32(48), SIG, &[arg("signum", Kind::Signal), arg("handler", A)]),
+    Row::new("sigaction", only32(67), SIG, &[arg("signum", Kind::Signal), arg("act", A), arg("oldact", A)]),
+    Row::new("adjtimex", both(159, 124), Class::CLOCK, &[arg("buf", A)]),
+    Row::new(
+        "clock_adjtime",
+        both(305, 343),
+        Class::CLOCK,
+        &[arg("clk_id", Kind::Const(&super::time::CLOCK)), arg("buf", A)],
+    ),
+    Row::new(
+        "clock_adjtime64",
+        only32(405),
+        Class::CLOCK,
+        &[arg("clk_id", Kind::Const(&super::time::CLOCK)), arg("buf", A)],
+    ),
+    Row::new("time", both(201, 13), Class::CLOCK, &[out("tloc", Kind::Cell(Store::SWord, &Kind::Long))]),
+    Row::new("stime", only32(25), Class::CLOCK, &[arg("t", Kind::Cell(Store::SWord, &Kind::Long))]),
+    Row::new(
+        "timer_create",
+        both(222, 259),
+        NONE,
+        &[
+            arg("clockid", Kind::Const(&super::time::CLOCK)),
+            arg("sevp", Kind::With(super::sigevent::sigevent)),
+            out("timerid", Kind::Cell(Store::I32, &Kind::Int)),
+        ],
+    ),
+    Row::new(
+        "sendmmsg",
+        both(307, 345),
+        NET,
+        &[
+            arg("sockfd", FD),
+            arg("msgvec", A),
+            arg("vlen", Kind::Uint),
+            arg("flags", Kind::Flags(&super::socket_names::MSG)),
+        ],
+    ),
+    Row::new(
+        "recvmmsg",
+        both(299, 337),
+        NET,
+        &[
+            arg("sockfd", FD),
+            arg("msgvec", A),
+            arg("vlen", Kind::Uint),
+            arg("flags", Kind::Flags(&super::socket_names::MSG)),
+            arg("timeout", TS),
+        ],
+    ),
+    Row::new(
+        "recvmmsg_time64",
+        only32(417),
+        NET,
+        &[
+            arg("sockfd", FD),
+            arg("msgvec", A),
+            arg("vlen", Kind::Uint),
+            arg("flags", Kind::Flags(&super::socket_names::MSG)),
+            arg("timeout", TS64),
+        ],
+    ),
+    Row::new("socketcall", only32(102), NET, &[arg("call", I), arg("args", A)]),
+    Row::new(
+        "ipc",
+        only32(117),
+        IPC,
+        &[
+            arg("call", Kind::Uint),
+            arg("first", I),
+            arg("second", U),
+            arg("third", U),
+            arg("ptr", A),
+            arg("fifth", U),
+        ],
+    ),
+    Row::new(
+        "semctl",
+        both(66, 394),
+        IPC,
+        &[arg("semid", I), arg("semnum", I), arg("cmd", Kind::Const(&SEM_CMD)), arg("arg", A)],
+    ),
+    Row::new(
+        "shmctl",
+        both(31, 396),
+        IPC,
+        &[arg("shmid", I), arg("cmd", Kind::Const(&SHM_CMD)), arg("buf", A)],
+    ),
+    Row::new(
+        "msgctl",
+        both(71, 402),
+        IPC,
+        &[arg("msqid", I), arg("cmd", Kind::Const(&MSG_CMD)), arg("buf", A)],
+    ),
+    Row::new(
+        "msgrcv",
+        both(70, 401),
+        IPC,
+        &[
+            arg("msqid", I),
+            out("msgp", super::ipc::RECEIVED),
+            arg("msgsz", U),
+            arg("msgtyp", U),
+            arg("msgflg", Kind::Flags(&super::ipc::MSG_FLAGS)),
+        ],
+    ),
+    Row::new(
+        "mq_open",
+        both(240, 277),
+        DESC,
+        &[arg("name", Kind::Path), arg("oflag", Kind::Hex32), arg("mode", Kind::Mode), arg("attr", ATTR)],
+    )
+    .ret(Ret::Fd),
+    Row::new("mq_unlink", both(241, 278), NONE, &[arg("name", Kind::Path)]),
+    Row::new(
+        "mq_timedsend",
+        both(242, 279),
+        DESC,
+        &[
+            arg("mqdes", FD),
+            arg("msg_ptr", TEXT),
+            arg("msg_len", U),
+            arg("msg_prio", Kind::Uint),
+            arg("abs_timeout", TS),
+        ],
+    ),
+    Row::new(
+        "mq_timedsend_time64",
+        only32(418),
+        DESC,
+        &[
+            arg("mqdes", FD),
+            arg("msg_ptr", TEXT),
+            arg("msg_len", U),
+            arg("msg_prio", Kind::Uint),
+            arg("abs_timeout", TS64),
+        ],
+    ),
+    Row::new(
+        "mq_timedreceive",
+        both(243, 280),
+        DESC,
+        &[
+            arg("mqdes", FD),
+            out("msg_ptr", GOT),
+            arg("msg_len", U),
+            out("msg_prio", PRIO),
+            arg("abs_timeout", TS),
+        ],
+    ),
+    Row::new(
+        "mq_timedreceive_time64",
+        only32(419),
+        DESC,
+        &[
+            arg("mqdes", FD),
+            out("msg_ptr", GOT),
+            arg("msg_len", U),
+            out("msg_prio", PRIO),
+            arg("abs_timeout", TS64),
+        ],
+    ),
+    Row::new(
+        "mq_notify",
+        both(244, 281),
+        DESC,
+        &[arg("mqdes", FD), arg("sevp", Kind::With(super::sigevent::sigevent))],
+    ),
+    Row::new(
+        "mq_getsetattr",
+        both(245, 282),
+        DESC,
+        &[arg("mqdes", FD), arg("newattr", ATTR), out("oldattr", ATTR)],
+    ),
+];

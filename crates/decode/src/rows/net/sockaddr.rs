@@ -1,0 +1,117 @@
+//! Socket addresses: what `struct sockaddr` holds depends on its family and on its length.
+
+use super::socket_names::AF;
+use crate::context::Cx;
+use crate::text::Style;
+use crate::value::Value;
+use std::borrow::Cow;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// `sizeof(struct sockaddr_storage)`: no address is longer.
+const LONGEST: u64 = 128;
+
+/// The address of `len` bytes at `raw`.
+pub(super) fn sockaddr(cx: &Cx<'_>, raw: u64, len: u64) -> Value {
+    let len = len & 0xffff_ffff;
+    if raw == 0 || !(2..=0x7fff_ffff).contains(&len) || !cx.env.options.dereference {
+        return Value::Addr(raw);
+    }
+    cx.read(raw, len.min(LONGEST) as usize).map_or(Value::Addr(raw), |bytes| from_bytes(&bytes))
+}
+
+fn from_bytes(bytes: &[u8]) -> Value {
+    let [low, high, data @ ..] = bytes else { return Value::record(vec![]) };
+    let family = u64::from(u16::from_le_bytes([*low, *high]));
+    let mut fields = vec![("sa_family", Value::Const(family, &AF))];
+    let members = match family {
+        1 => unix(data),
+        2 => inet(data),
+        10 => inet6(data),
+        16 => netlink(data),
+        _ => None,
+    };
+    match members {
+        Some(members) => fields.extend(members),
+        None if data.is_empty() => {}
+        None => fields.push(("sa_data", Value::string(data))),
+    }
+    Value::record(fields)
+}
+
+type Members = Option<Vec<(&'static str, Value)>>;
+
+/// `sun_path`: an abstract name starts with NUL, shown as `@`.
+fn unix(data: &[u8]) -> Members {
+    let (abstract_name, path) = match data {
+        [] => return None,
+        [0, rest @ ..] => (true, rest),
+        path => (false, path.split(|&b| b == 0).next().unwrap_or(path)),
+    };
+    if !abstract_name {
+        return Some(vec![("sun_path", Value::string(path))]);
+    }
+    let mut shown = vec![b'@'];
+    Style::default().quoted(&mut shown, path);
+    Some(vec![("sun_path", Value::Word(0, Cow::Owned(String::from_utf8_lossy(&shown).into_owned())))])
+}
+
+fn inet(data: &[u8]) -> Members {
+    let [p0, p1, a, b, c, d, ..] = *data else { return None };
+    if data.len() < 14 {
+        return None;
+    }
+    Some(vec![("sin_port", port(p0, p1)), ("sin_addr", inet_addr([a, b, c, d]))])
+}
+
+fn port(high: u8, low: u8) -> Value {
+    Value::Call("htons", vec![Value::Uint(u64::from(u16::from_be_bytes([high, low])))])
+}
+
+/// `inet_addr("127.0.0.1")`.
+pub(super) fn inet_addr(octets: [u8; 4]) -> Value {
+    Value::Call("inet_addr", vec![Value::string(Ipv4Addr::from(octets).to_string())])
+}
+
+fn inet6(data: &[u8]) -> Members {
+    let address: [u8; 16] = data.get(6..22)?.try_into().ok()?;
+    let flow = u32::from_be_bytes(data.get(2..6)?.try_into().ok()?);
+    let mut fields = vec![
+        ("sin6_port", port(*data.first()?, *data.get(1)?)),
+        ("sin6_flowinfo", Value::Call("htonl", vec![Value::Uint(u64::from(flow))])),
+        ("", inet_pton(address, "&sin6_addr")),
+    ];
+    if let Some(scope) = data.get(22..26).and_then(|s| <[u8; 4]>::try_from(s).ok()) {
+        fields.push(("sin6_scope_id", Value::Uint(u64::from(u32::from_le_bytes(scope)))));
+    }
+    Some(fields)
+}
+
+/// `inet_pton(AF_INET6, "::1", &sin6_addr)`.
+fn inet_pton(octets: [u8; 16], member: &'static str) -> Value {
+    let address = Ipv6Addr::from(octets);
+    // The C library shows the low half of `::/96` as an IPv4 address.
+    let text = match address.segments() {
+        [0, 0, 0, 0, 0, 0, high, _] if high != 0 => {
+            let [.., a, b, c, d] = octets;
+            format!("::{}", Ipv4Addr::new(a, b, c, d))
+        }
+        _ => address.to_string(),
+    };
+    Value::Call(
+        "inet_pton",
+        vec![Value::Const(10, &AF), Value::string(text), Value::Word(0, Cow::Borrowed(member))],
+    )
+}
+
+fn netlink(data: &[u8]) -> Members {
+    let word = |at: usize| Some(u32::from_le_bytes(data.get(at..at + 4)?.try_into().ok()?));
+    let (pid, groups) = (word(2)?, word(6)?);
+    let pad = u16::from_le_bytes([*data.first()?, *data.get(1)?]);
+    let mut fields = Vec::new();
+    if pad != 0 {
+        fields.push(("nl_pad", Value::Hex(u64::from(pad))));
+    }
+    fields.push(("nl_pid", Value::Int(i64::from(pid as i32))));
+    fields.push(("nl_groups", Value::Word(u64::from(groups), Cow::Owned(format!("{groups:#08x}")))));
+    Some(fields)
+}
