@@ -69,6 +69,8 @@ impl Names for NoNames {
 pub struct Env<'a> {
     /// The tracee.
     pub tid: Tid,
+    /// Its stack pointer; `rt_sigreturn` finds its frame there.
+    pub sp: u64,
     /// The tracee's memory.
     pub memory: &'a dyn ReadMemory,
     /// What its numbers refer to.

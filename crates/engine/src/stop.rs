@@ -16,6 +16,8 @@ pub enum Stop {
         args: [u64; 6],
         /// The instruction pointer.
         ip: u64,
+        /// The stack pointer.
+        sp: u64,
     },
     /// Syscall-exit-stop. Resumed without a signal.
     Leave {

@@ -177,7 +177,13 @@ impl Tree {
                     SyscallOp::Entry { number, args } => {
                         task.in_call = true;
                         let abi = Abi::from_audit(info.arch, number);
-                        Stop::Enter { abi, number, args, ip: info.instruction_pointer }
+                        Stop::Enter {
+                            abi,
+                            number,
+                            args,
+                            ip: info.instruction_pointer,
+                            sp: info.stack_pointer,
+                        }
                     }
                     SyscallOp::Exit { rval, .. } => {
                         task.in_call = false;

@@ -217,9 +217,9 @@ impl Session {
         let Report { tid, stop, stopped, .. } = report;
         let mut deliver = None;
         match &stop {
-            Stop::Enter { abi, number, args, ip } => {
+            Stop::Enter { abi, number, args, ip, sp } => {
                 if let Some(stopped) = &stopped {
-                    self.enter(stopped, *abi, *number, *args, *ip);
+                    self.enter(stopped, *abi, *number, *args, (*ip, *sp));
                 }
             }
             Stop::Leave { rval } => {
@@ -272,7 +272,7 @@ impl Session {
         }
     }
 
-    fn enter(&mut self, stopped: &Stopped, abi: Abi, number: u64, args: [u64; 6], ip: u64) {
+    fn enter(&mut self, stopped: &Stopped, abi: Abi, number: u64, args: [u64; 6], (ip, sp): (u64, u64)) {
         let tid = stopped.tid();
         let row = Catalog::get().row(abi, number).unwrap_or(&catalog::UNKNOWN);
         let starting = self.tasks.entry(tid).or_default().starting;
@@ -286,7 +286,7 @@ impl Session {
         let shown = self.settings.trace.contains(abi, number);
         let memory = Memory(stopped.memory());
         let options = self.options(abi, number);
-        let env = Env { tid, memory: &memory, names: &NoNames, options: &options };
+        let env = Env { tid, sp, memory: &memory, names: &NoNames, options: &options };
         // What is not shown is not decoded.
         let mut call = if shown && self.settings.summary != Some(crate::settings::Summary::Only) {
             Call::enter(row, abi, number, args, env)
@@ -335,7 +335,7 @@ impl Session {
         let (abi, number) = (pending.call.abi, pending.call.number);
         let memory = Memory(stopped.memory());
         let options = self.options(abi, number);
-        let env = Env { tid, memory: &memory, names: &NoNames, options: &options };
+        let env = Env { tid, sp: 0, memory: &memory, names: &NoNames, options: &options };
         let spent = pending.since.elapsed();
         let outcome = Outcome::from_register(pending.call.row, rval);
         pending.call.exit(outcome, env);

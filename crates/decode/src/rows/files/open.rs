@@ -98,6 +98,7 @@ pub(super) static ROWS: &[Row] = &[
         FILE_DESC,
         &[DIRFD, PATH, arg("mode", Kind::With(symbolic)), arg("dev", Kind::With(dev3))],
     ),
+    Row::new("umask", both(95, 60), Class::empty(), &[arg("mask", Kind::Mode)]).ret(Ret::Octal),
     Row::new("chmod", both(90, 15), Class::FILE, &[PATH, MODE]),
     Row::new("fchmod", both(91, 94), Class::DESC, &[FD, MODE]),
     Row::new("fchmodat", both(268, 306), FILE_DESC, &[DIRFD, PATH, MODE]),
@@ -139,6 +140,7 @@ pub(super) static ROWS: &[Row] = &[
         &[arg("mount_fd", Kind::DirFd), arg("handle", Kind::With(handle_in)), FLAGS],
     )
     .ret(Ret::Fd),
+    Row::new("readdir", only32(89), Class::DESC, &[FD, arg("dirp", Kind::Addr), arg("count", Kind::Uint)]),
     Row::new(
         "getdents",
         both(78, 141),

@@ -14,7 +14,7 @@ const OK: Outcome = Outcome::Returned(0);
 fn line(abi: Abi, name: &str, args: [u64; 6], bytes: &[u8], outcome: Outcome) -> String {
     let memory = ByteMemory::new().with(AT, bytes).with(PATH, *b"f\0");
     let options = Options::default();
-    let env = Env { tid: Tid::new(1), memory: &memory, names: &NoNames, options: &options };
+    let env = Env { tid: Tid::new(1), sp: 0, memory: &memory, names: &NoNames, options: &options };
     let rows = Catalog::get().named(name);
     let row = rows.iter().find(|row| row.numbers.of(abi).is_some()).expect("the call has a row");
     let mut call = Call::enter(row, abi, 0, args, env);
@@ -115,7 +115,7 @@ fn nothing_panics() {
             let mask = if abi == Abi::I386 { 0xffff_ffff } else { u64::MAX };
             let args: [u64; 6] = std::array::from_fn(|_| words[next() as usize % words.len()] & mask);
             let options = Options { abbreviate: round % 3 != 0, ..Options::default() };
-            let env = Env { tid: Tid::new(1), memory: &memory, names: &NoNames, options: &options };
+            let env = Env { tid: Tid::new(1), sp: 0, memory: &memory, names: &NoNames, options: &options };
             let mut call = Call::enter(row, abi, 0, args, env);
             let result = words[next() as usize % words.len()] as i64;
             call.exit(if round % 5 == 0 { Outcome::Unknown } else { Outcome::Returned(result) }, env);

@@ -1,3 +1,4 @@
+use crate::context::Cx;
 //! Calls of these families whose structures are not described yet: they are shown with their right
 //! names, classes and scalar arguments, and structures as addresses.
 
@@ -7,6 +8,7 @@ use crate::row::{Class, Ret, Row, arg, both, only32, out};
 use crate::rows::common::{TIMESPEC, TIMESPEC64};
 use crate::table::Table;
 use crate::value::Value;
+use lariat_abi::Abi;
 
 static SEM_CMD: Table = Table::new(
     "SEM_???",
@@ -79,9 +81,22 @@ const OLD_SET: Kind = Kind::Sigset(Len::Fixed(4));
 const OLD_MASK: Kind = Kind::With(|_, raw| Value::Signals(raw & 0xffff_ffff));
 const ATTR: Kind = Kind::Ref(&MQ_ATTR);
 
+/// The signal mask that `rt_sigreturn` restores, from the frame at the stack pointer: a `struct ucontext` on
+/// x86-64; on i386 signal number and two pointers go before the siginfo and the ucontext.
+fn frame_mask(cx: &mut Cx<'_>, _: u64) -> Value {
+    let at = match cx.abi {
+        Abi::I386 => 12 + 128 + 4 + 4 + 12 + 88,
+        _ => 8 + 8 + 24 + 256,
+    };
+    match cx.load(cx.env.sp.wrapping_add(at), Store::U64) {
+        Some(mask) => Value::record(vec![("mask", Value::Signals(mask))]),
+        None => Value::Absent,
+    }
+}
+
 /// The rows of this family.
 pub(super) static ROWS: &[Row] = &[
-    Row::new("rt_sigreturn", both(15, 173), SIG, &[]),
+    Row::new("rt_sigreturn", both(15, 173), SIG, &[arg("", Kind::With(frame_mask))]),
     Row::new("sigreturn", only32(119), SIG, &[]),
     Row::new(
         "sigprocmask",

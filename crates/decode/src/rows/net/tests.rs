@@ -11,7 +11,7 @@ use lariat_abi::{Abi, SigInfo, Tid};
 fn arguments(name: &str, raw: [u64; 6], result: i64, memory: &ByteMemory) -> String {
     let row = Catalog::get().named(name)[0];
     let options = Options::default();
-    let env = Env { tid: Tid::new(1), memory, names: &NoNames, options: &options };
+    let env = Env { tid: Tid::new(1), sp: 0, memory, names: &NoNames, options: &options };
     let mut call = Call::enter(row, Abi::X86_64, 0, raw, env);
     call.exit(Outcome::from_register(row, result), env);
     let mut out = Vec::new();

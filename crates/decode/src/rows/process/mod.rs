@@ -81,7 +81,7 @@ mod testing {
         outcome: Outcome,
     ) -> String {
         let options = Options::default();
-        let env = Env { tid: Tid::new(1), memory, names: &NoNames, options: &options };
+        let env = Env { tid: Tid::new(1), sp: 0, memory, names: &NoNames, options: &options };
         let row = Catalog::get().row(abi, number).expect("the call has a row");
         let mut call = Call::enter(row, abi, number, args, env);
         call.exit(outcome, env);
