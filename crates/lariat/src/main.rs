@@ -1,34 +1,89 @@
-//! The command: `lariat trace` for now.
+//! The command: one module for each subcommand. Invoked under the name `strace` it takes strace's command
+//! line.
 
-use lariat_trace::settings::{Follow, Format, Output, Summary};
-use lariat_trace::{Ending, Session, Settings};
+mod trace_cli;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use lariat_trace::{Ending, Session};
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
+/// Catch any Linux process, watch what it does, and let it go unharmed.
+#[derive(Parser)]
+#[command(name = "lariat", version)]
+struct Lariat {
+    #[command(subcommand)]
+    command: Subcommands,
+}
+
+#[derive(Subcommand)]
+enum Subcommands {
+    /// Print every system call and signal of a program and its children; strace's command line.
+    Trace(Box<trace_cli::Args>),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
 fn main() -> ExitCode {
-    let mut settings = Settings::default();
-    let mut args = std::env::args_os().skip(2);
-    while let Some(arg) = args.next() {
-        match arg.to_str() {
-            Some("-f") => settings.follow = Follow::Yes,
-            Some("-c") => settings.summary = Some(Summary::Only),
-            Some("-j") => settings.format = Format::Json,
-            Some("-o") => settings.output = Output::File(args.next().unwrap_or_default().into()),
-            Some("-p") => settings.attach.extend(args.next().and_then(|a| a.to_str()?.parse::<i32>().ok())),
-            _ => {
-                settings.command = std::iter::once(arg).chain(args).collect();
-                break;
+    let args: Vec<OsString> = std::env::args_os().collect();
+    let name = args.first().map(Path::new).and_then(Path::file_name).unwrap_or_default();
+    if name == "strace" {
+        return parsed(trace_cli::Args::try_parse_from(args)).map_or_else(|code| code, trace);
+    }
+    match parsed(Lariat::try_parse_from(args)) {
+        Err(code) => code,
+        Ok(Lariat { command: Subcommands::Trace(args) }) => trace(*args),
+        Ok(Lariat { command: Subcommands::Completions { shell } }) => {
+            clap_complete::generate(shell, &mut Lariat::command(), "lariat", &mut std::io::stdout());
+            ExitCode::SUCCESS
+        }
+        Ok(Lariat { command: Subcommands::Man }) => {
+            let mut page = Vec::new();
+            let written = clap_mangen::Man::new(Lariat::command()).render(&mut page);
+            match written.and_then(|()| std::io::stdout().write_all(&page)) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => fail(&error),
             }
         }
     }
+}
+
+/// What clap understood; otherwise its message, with the status of strace's own errors.
+fn parsed<T>(result: Result<T, clap::Error>) -> Result<T, ExitCode> {
+    result.map_err(|error| {
+        // The message is all there is to say; there is nobody left to tell if it cannot be written.
+        let _ = error.print();
+        if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    })
+}
+
+fn trace(args: trace_cli::Args) -> ExitCode {
+    if args.wants_version() {
+        println!("lariat {}", env!("CARGO_PKG_VERSION"));
+        return ExitCode::SUCCESS;
+    }
+    let settings = match args.settings() {
+        Ok(settings) => settings,
+        Err(message) => return fail(&message),
+    };
     match Session::new(settings).and_then(Session::run) {
         Ok(Ending::Code(code)) => ExitCode::from(code),
         Ok(Ending::Signal(signal)) => {
             lariat_host::die_of(signal);
             ExitCode::from(128 + signal.as_raw() as u8)
         }
-        Err(error) => {
-            eprintln!("lariat: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => fail(&error),
     }
+}
+
+fn fail(error: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("lariat: {error}");
+    ExitCode::FAILURE
 }

@@ -1,5 +1,6 @@
 //! The system-call tracer: strace's job.
 
+pub mod expression;
 pub mod filter;
 pub mod inject;
 mod line;

@@ -1,7 +1,7 @@
-use crate::context::Cx;
 //! Calls of these families whose structures are not described yet: they are shown with their right
 //! names, classes and scalar arguments, and structures as addresses.
 
+use crate::context::Cx;
 use crate::kind::{Kind, Len};
 use crate::layout::{Store, Struct, field};
 use crate::row::{Class, Ret, Row, arg, both, only32, out};
