@@ -24,6 +24,7 @@ pub mod json;
 pub mod kind;
 pub mod layout;
 pub mod memory;
+mod multiplex;
 pub mod record;
 pub mod row;
 pub mod rows;

@@ -66,6 +66,7 @@ impl Call {
     /// A call at its entry.
     #[must_use]
     pub fn enter(row: &'static Row, abi: Abi, number: u64, raw: [u64; 6], env: Env<'_>) -> Self {
+        let (row, raw) = crate::multiplex::resolve(row, abi, raw, env.memory).unwrap_or((row, raw));
         let mut cx = Cx { env, row, abi, args: raw, outcome: None, saved: [0; 6] };
         let values = row
             .args
@@ -117,5 +118,15 @@ impl Call {
     /// Shows the arguments as the numbers they are (`-e raw`).
     pub fn show_raw(&mut self) {
         self.values = self.row.args.iter().zip(self.raw).map(|(_, word)| Value::Hex(word)).collect();
+    }
+
+    /// The name that is shown: `syscall_0x270f` for a number that no table has.
+    #[must_use]
+    pub fn name(&self) -> std::borrow::Cow<'static, str> {
+        if std::ptr::eq(self.row, &raw const crate::catalog::UNKNOWN) {
+            format!("syscall_{:#x}", self.number).into()
+        } else {
+            self.row.name.into()
+        }
     }
 }

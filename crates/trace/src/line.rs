@@ -163,7 +163,7 @@ fn fraction(nanos: u32, digits: u8) -> String {
 
 /// Appends a call's name and what is known of its arguments.
 pub(crate) fn begin(out: &mut Vec<u8>, call: &Call, settings: &Settings) {
-    out.extend_from_slice(call.row.name.as_bytes());
+    out.extend_from_slice(call.name().as_bytes());
     out.push(b'(');
     let known = call.known();
     settings.style.arguments(out, call, 0, known);
@@ -243,7 +243,7 @@ pub(crate) fn signal(signal: Signal, info: &SigInfo, settings: &Settings) -> Vec
 /// A call as a JSON object on a line.
 pub(crate) fn json(tid: Tid, call: &Call, spent: Duration) -> Vec<u8> {
     let mut out = Vec::with_capacity(256);
-    let _ = write!(out, "{{\"type\":\"syscall\",\"tid\":{tid},\"name\":\"{}\",\"args\":[", call.row.name);
+    let _ = write!(out, "{{\"type\":\"syscall\",\"tid\":{tid},\"name\":\"{}\",\"args\":[", call.name());
     let mut first = true;
     for (arg, value) in call.row.args.iter().zip(&call.values).filter(|(_, v)| !v.is_absent()) {
         if !std::mem::take(&mut first) {

@@ -383,8 +383,8 @@ impl Session {
             &mut self.writer,
         );
         match pending.written {
-            Some(_) => text.extend_from_slice(format!("<... {} resumed>", pending.call.row.name).as_bytes()),
-            None => text.extend_from_slice(format!("{}(", pending.call.row.name).as_bytes()),
+            Some(_) => text.extend_from_slice(format!("<... {} resumed>", pending.call.name()).as_bytes()),
+            None => text.extend_from_slice(format!("{}(", pending.call.name()).as_bytes()),
         }
         text
     }

@@ -94,10 +94,20 @@ fn frame_mask(cx: &mut Cx<'_>, _: u64) -> Value {
     }
 }
 
+/// The mask that i386's `sigreturn` restores: the frame begins with a `struct sigcontext`, whose `oldmask`
+/// is the low half; the high half comes after the 624 bytes of floating-point state.
+fn old_frame_mask(cx: &mut Cx<'_>, _: u64) -> Value {
+    let half = |at| cx.load(cx.env.sp.wrapping_add(at), Store::U32);
+    match (half(80), half(88 + 624)) {
+        (Some(low), Some(high)) => Value::record(vec![("mask", Value::Signals(low | high << 32))]),
+        _ => Value::Absent,
+    }
+}
+
 /// The rows of this family.
 pub(super) static ROWS: &[Row] = &[
     Row::new("rt_sigreturn", both(15, 173), SIG, &[arg("", Kind::With(frame_mask))]),
-    Row::new("sigreturn", only32(119), SIG, &[]),
+    Row::new("sigreturn", only32(119), SIG, &[arg("", Kind::With(old_frame_mask))]),
     Row::new(
         "sigprocmask",
         only32(126),

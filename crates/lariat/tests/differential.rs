@@ -1,0 +1,100 @@
+//! Real strace and `lariat trace` on the same programs, line by line.
+//!
+//! What differs from run to run (addresses, ids, times, random bytes, device and inode numbers) is made
+//! the same before the comparison. Known differences, which are made the same too:
+//! - strace has `???` for some calls newer than itself; no program here makes one.
+
+mod common;
+
+use common::{fixture, run, trace_file};
+use regex::Regex;
+use std::ffi::OsStr;
+use std::process::Command;
+use std::sync::LazyLock;
+
+static NORMAL: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+    [
+        // Addresses, and what depends on them.
+        (r"0x[0-9a-f]{6,}", "ADDR"),
+        (r"NULL\) += ADDR", "NULL) = ADDR"),
+        (r"/\* \d+ vars \*/", "/* N vars */"),
+        // Random bytes and ids.
+        (r#"getrandom\("[^"]*""#, "getrandom(BYTES"),
+        (r"\b(getpid|gettid|getppid|set_tid_address|fork|vfork)\(([^)]*)\) += \d+", "$1($2) = ID"),
+        (r"(tgkill|kill)\(\d+, (?:\d+, )?", "$1(ID, "),
+        (r"si_pid=\d+", "si_pid=ID"),
+        (r"si_[us]time=\d+", "si_time=N"),
+        // The column differs where a number's length does.
+        (r"\) +=", ") ="),
+        (r"sysinfo\(\{.*\}\)", "sysinfo(STRUCT)"),
+        (r"st_(ino|dev|mtime|atime|ctime|size|blocks)=[^,}]*", "st_$1=N"),
+    ]
+    .into_iter()
+    .map(|(pattern, with)| (Regex::new(pattern).expect("a pattern"), with))
+    .collect()
+});
+
+fn normal(trace: &str) -> Vec<String> {
+    trace
+        .lines()
+        .map(|line| {
+            NORMAL.iter().fold(line.to_owned(), |l, (re, with)| re.replace_all(&l, *with).into_owned())
+        })
+        .collect()
+}
+
+fn compare(name: &str, options: &[&str], program: &[&OsStr]) {
+    let (theirs, ours) = (trace_file(&format!("{name}.strace")), trace_file(&format!("{name}.lariat")));
+    // The same descriptors are open in both: none but the standard ones.
+    let strace = Command::new("strace").arg("-V").output();
+    assert!(strace.is_ok(), "strace is needed (Debian package strace)");
+    let mut strace = Command::new("strace");
+    strace.env("LC_ALL", "C").stdin(std::process::Stdio::null());
+    let expected = run(strace.args(options).arg("-o").arg(&theirs).args(program));
+    let mut lariat = common::lariat();
+    let output = run(lariat.arg("trace").args(options).arg("-o").arg(&ours).args(program));
+    assert_eq!(output.status.code(), expected.status.code(), "{name}: exit status");
+    assert_eq!(output.stdout, expected.stdout, "{name}: the program's output");
+    let read = |file| String::from_utf8_lossy(&std::fs::read(file).expect("a trace")).into_owned();
+    let (theirs, ours) = (normal(&read(&theirs)), normal(&read(&ours)));
+    let different: Vec<_> = theirs.iter().zip(&ours).filter(|(a, b)| a != b).take(8).collect();
+    assert!(different.is_empty(), "{name}: strace's line and ours: {different:#?}");
+    assert_eq!(theirs.len(), ours.len(), "{name}: number of lines");
+}
+
+#[test]
+fn a_fixture_with_many_kinds_of_calls() {
+    compare("calls", &[], &[fixture("calls", &[]).as_os_str()]);
+}
+
+#[test]
+fn the_same_fixture_as_a_32_bit_program() {
+    compare("calls32", &["-e", "quiet=personality"], &[fixture("calls", &["-m32"]).as_os_str()]);
+}
+
+#[test]
+fn verbose_and_raw_notations() {
+    let calls = fixture("calls", &[]);
+    compare("xx", &["-xx", "-s", "8"], &[calls.as_os_str()]);
+    compare("failed", &["-Z"], &[calls.as_os_str()]);
+    compare("class", &["-e", "trace=%desc"], &[calls.as_os_str()]);
+}
+
+#[test]
+fn ordinary_programs() {
+    for (name, words) in [
+        ("true", &["true"][..]),
+        ("ls", &["ls", "-l", "/usr/share/common-licenses"]),
+        ("cat", &["cat", "/etc/debian_version"]),
+        ("head", &["head", "-c", "5", "/etc/passwd"]),
+        ("python3", &["python3", "-S", "-c", "import os; os.stat('/'); print(sum(range(10)))"]),
+        ("bash", &["bash", "--norc", "-c", "type -t cd; echo $((1 + 2)); read x < /etc/debian_version"]),
+        ("git", &["git", "--version"]),
+        ("cc1", &["gcc", "--version"]),
+        ("find", &["find", "/usr/share/common-licenses", "-type", "f"]),
+        ("sh", &["sh", "-c", "cd /; test -f /etc/passwd && echo yes"]),
+    ] {
+        let words: Vec<&OsStr> = words.iter().map(OsStr::new).collect();
+        compare(name, &[], &words);
+    }
+}
