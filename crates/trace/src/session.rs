@@ -283,7 +283,9 @@ impl Session {
         if let Some(task) = self.tasks.get_mut(&tid) {
             task.starting = false;
         }
-        let shown = self.settings.trace.contains(abi, number);
+        // A number that no table has is always shown, as strace shows it: nobody could have asked for it.
+        let shown =
+            self.settings.trace.contains(abi, number) || std::ptr::eq(row, &raw const catalog::UNKNOWN);
         let memory = Memory(stopped.memory());
         let options = self.options(abi, number);
         let env = Env { tid, sp, memory: &memory, names: &NoNames, options: &options };
