@@ -27,6 +27,7 @@ static NORMAL: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         // The column differs where a number's length does.
         (r"\) +=", ") ="),
         (r"\b(clone|wait4)\((.*)\) = \d+", "$1($2) = ID"),
+        (r"f_(bfree|bavail|ffree)=\d+", "f_$1=N"),
         (r"sysinfo\(\{.*\}\)", "sysinfo(STRUCT)"),
         (r"st_(ino|dev|mtime|atime|ctime|size|blocks)=[^,}]*", "st_$1=N"),
     ]
