@@ -93,6 +93,12 @@ pub(crate) struct Args {
     /// How named constants are shown: raw, abbrev or verbose.
     #[arg(short = 'X', long = "const-print-style", value_name = "STYLE", value_parser = ["raw", "abbrev", "verbose"])]
     constants: Option<String>,
+    /// Print the paths that descriptors refer to.
+    #[arg(short = 'y', long = "decode-fds")]
+    paths: bool,
+    /// Print the command names of processes.
+    #[arg(short = 'Y', long)]
+    decode_pids_comm: bool,
     /// Only calls that returned without an error.
     #[arg(short = 'z', long)]
     successful_only: bool,
@@ -180,6 +186,8 @@ impl Args {
             _ => Constants::Abbrev,
         };
         s.style.argument_names = self.argument_names;
+        s.decode_fds.path = self.paths;
+        s.decode_pids_comm = self.decode_pids_comm;
         s.instruction_pointer = self.instruction_pointer;
         s.syscall_number = self.syscall_number;
         s.always_show_pid = self.always_show_pid;

@@ -28,6 +28,7 @@ static NORMAL: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\) +=", ") ="),
         (r"\b(clone|wait4)\((.*)\) = \d+", "$1($2) = ID"),
         (r"f_(bfree|bavail|ffree)=\d+", "f_$1=N"),
+        (r"(pipe|socket):\[\d+\]", "$1:[N]"),
         (r"sysinfo\(\{.*\}\)", "sysinfo(STRUCT)"),
         (r"st_(ino|dev|mtime|atime|ctime|size|blocks)=[^,}]*", "st_$1=N"),
     ]
@@ -79,6 +80,8 @@ fn verbose_and_raw_notations() {
     let calls = fixture("calls", &[]);
     compare("xx", &["-xx", "-s", "8"], &[calls.as_os_str()]);
     compare("failed", &["-Z"], &[calls.as_os_str()]);
+    compare("y", &["-y"], &[calls.as_os_str()]);
+    compare("names", &["-N"], &[OsStr::new("true")]);
     compare("class", &["-e", "trace=%desc"], &[calls.as_os_str()]);
 }
 

@@ -131,7 +131,7 @@ fn a_stopped_program_stays_stopped_until_sigcont() {
     let mut tracer = lariat()
         .args(["trace", "-o"])
         .arg(&file)
-        .args(["-q", "-p", &pid.to_string()])
+        .args(["-f", "-q", "-p", &pid.to_string()])
         .spawn()
         .expect("lariat");
     until("attached", || status_field(pid, "TracerPid:") != "0");

@@ -4,6 +4,7 @@ pub mod expression;
 pub mod filter;
 pub mod inject;
 mod line;
+mod names;
 pub mod session;
 pub mod settings;
 mod summary;

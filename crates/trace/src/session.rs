@@ -9,9 +9,10 @@
 //! `<... name resumed>`. A line is not written before it must be: most calls end before anything else happens.
 
 use crate::line::{self, Writer};
+use crate::names::ProcNames;
 use crate::settings::{Follow, Format, Settings};
 use lariat_abi::{Abi, Signal, Tid, TraceeAddr};
-use lariat_decode::{Call, Catalog, Env, NoNames, Options, Outcome, ReadMemory, catalog};
+use lariat_decode::{Call, Catalog, Env, Options, Outcome, ReadMemory, catalog};
 use lariat_engine::{AttachError, Report, Stop, Tree};
 use lariat_host::{self as host, SpawnError, Stopped, TraceeMemory};
 use std::collections::HashMap;
@@ -66,6 +67,8 @@ struct Pending {
     written: Option<usize>,
     since: Instant,
     ip: u64,
+    /// Whether several tasks were traced when it began.
+    many: bool,
 }
 
 #[derive(Default)]
@@ -184,8 +187,7 @@ impl Session {
             // A line whose call blocks is shown before the tracer sleeps.
             let next = {
                 let Self { tree, writer, open, tasks, settings, .. } = &mut *self;
-                let many = tree.len() > 1;
-                tree.next(|| begin_open_line(open, tasks, writer, settings, many))
+                tree.next(|| begin_open_line(open, tasks, writer, settings))
             };
             match next {
                 Ok(Some(report)) if detaching => self.let_go(report),
@@ -246,7 +248,11 @@ impl Session {
                 if !self.settings.quiet.attach
                     && matches!(self.settings.output, crate::settings::Output::Stderr)
                 {
-                    self.cut_open_line(None);
+                    // A line that is not begun yet need not be cut.
+                    if self.is_open(tid) {
+                        self.cut_open_line(None);
+                    }
+                    self.writer.flush();
                     eprintln!("lariat: Process {child} attached");
                 }
             }
@@ -284,11 +290,13 @@ impl Session {
             task.starting = false;
         }
         // A number that no table has is always shown, as strace shows it: nobody could have asked for it.
+        let many = self.many();
         let shown =
             self.settings.trace.contains(abi, number) || std::ptr::eq(row, &raw const catalog::UNKNOWN);
         let memory = Memory(stopped.memory());
         let options = self.options(abi, number);
-        let env = Env { tid, sp, memory: &memory, names: &NoNames, options: &options };
+        let names = ProcNames { tid, settings: &self.settings };
+        let env = Env { tid, sp, memory: &memory, names: &names, options: &options };
         // What is not shown is not decoded.
         let mut call = if shown && self.settings.summary != Some(crate::settings::Summary::Only) {
             Call::enter(row, abi, number, args, env)
@@ -306,7 +314,7 @@ impl Session {
             }
         }
         if let Some(task) = self.tasks.get_mut(&tid) {
-            task.pending = Some(Pending { call, shown, written: None, since: Instant::now(), ip });
+            task.pending = Some(Pending { call, shown, written: None, since: Instant::now(), ip, many });
         }
     }
 
@@ -337,7 +345,8 @@ impl Session {
         let (abi, number) = (pending.call.abi, pending.call.number);
         let memory = Memory(stopped.memory());
         let options = self.options(abi, number);
-        let env = Env { tid, sp: 0, memory: &memory, names: &NoNames, options: &options };
+        let names = ProcNames { tid, settings: &self.settings };
+        let env = Env { tid, sp: 0, memory: &memory, names: &names, options: &options };
         let spent = pending.since.elapsed();
         let outcome = Outcome::from_register(pending.call.row, rval);
         pending.call.exit(outcome, env);
@@ -478,8 +487,7 @@ impl Session {
         if self.open.as_ref().is_none_or(|open| Some(open.tid) == unless) {
             return;
         }
-        let many = self.tree.len() > 1;
-        begin_open_line(&mut self.open, &mut self.tasks, &mut self.writer, &self.settings, many);
+        begin_open_line(&mut self.open, &mut self.tasks, &mut self.writer, &self.settings);
         let Some(Open { tid, .. }) = self.open.take() else { return };
         self.writer.append(tid, b" <unfinished ...>\n");
     }
@@ -491,14 +499,13 @@ fn begin_open_line(
     tasks: &mut HashMap<Tid, TaskState>,
     writer: &mut Writer,
     settings: &Settings,
-    many: bool,
 ) {
     if let Some(open) = open
         && !open.written
         && let Some(pending) = tasks.get_mut(&open.tid).and_then(|t| t.pending.as_mut())
     {
         let mut text = Vec::new();
-        line::prefix(&mut text, open.tid, pending.ip, pending.call.number, many, settings, writer);
+        line::prefix(&mut text, open.tid, pending.ip, pending.call.number, pending.many, settings, writer);
         line::begin(&mut text, &pending.call, settings);
         writer.put(Some(open.tid), &text);
         pending.written = Some(pending.call.known());
