@@ -157,6 +157,7 @@ fn bare_loop(path: &Path, program: &[&str; 3], placement: Placement) -> f64 {
 }
 
 /// The most memory lariat ever had, KiB, as the kernel keeps it for a reaped child.
+#[allow(clippy::zombie_processes, reason = "wait4 reaps it")]
 fn peak_memory(lariat: &PathBuf, program: &[&str]) -> i64 {
     let child = Command::new(lariat)
         .args(["trace", "-o", "/dev/null"])
