@@ -163,7 +163,10 @@ fn polled(cx: &mut Cx<'_>, timeout: Option<&'static Struct>) -> Option<Value> {
             more = true;
             break;
         }
-        items.push(Value::record(vec![("fd", cx.fd(fd)), ("revents", Value::Flags(events, &POLL))]));
+        items.push(Value::record(vec![
+            ("fd", Value::Int(i64::from(fd as i32))),
+            ("revents", Value::Flags(events, &POLL)),
+        ]));
     }
     let found = Value::Array { items, more };
     match timeout {
