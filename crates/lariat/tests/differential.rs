@@ -81,7 +81,6 @@ fn verbose_and_raw_notations() {
     compare("xx", &["-xx", "-s", "8"], &[calls.as_os_str()]);
     compare("failed", &["-Z"], &[calls.as_os_str()]);
     compare("y", &["-y"], &[calls.as_os_str()]);
-    compare("names", &["-N"], &[OsStr::new("true")]);
     compare("class", &["-e", "trace=%desc"], &[calls.as_os_str()]);
 }
 
