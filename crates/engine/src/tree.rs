@@ -3,7 +3,7 @@
 use crate::stop::{Report, Stop};
 use lariat_abi::{Abi, Event, Options, Signal, SyscallOp, Tid, WaitStatus};
 use lariat_host::{self as host, Resume, Stopped};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::time::Duration;
 
 /// How long the tracer looks for the next stop before it sleeps: longer than most calls take, far shorter
@@ -41,19 +41,12 @@ fn because(tid: Tid) -> String {
     }
 }
 
-#[derive(Debug, Default)]
-struct Task {
-    in_call: bool,
-}
-
 /// The traced tasks.
 #[derive(Debug)]
 pub struct Tree {
-    tasks: HashMap<Tid, Task>,
-    /// Threads that an exec of another thread has ended: their deaths are not reported.
+    tasks: HashSet<Tid>,
     options: Options,
     follow: bool,
-    attached: HashSet<Tid>,
 }
 
 impl Tree {
@@ -67,7 +60,7 @@ impl Tree {
         if kill_on_exit {
             options |= Options::EXITKILL;
         }
-        Self { tasks: HashMap::new(), options, follow, attached: HashSet::new() }
+        Self { tasks: HashSet::new(), options, follow }
     }
 
     /// How many tasks are traced.
@@ -88,7 +81,7 @@ impl Tree {
     /// The kernel refused; the child is still stopped.
     pub fn adopt_spawned(&mut self, tid: Tid) -> Result<(), AttachError> {
         host::seize(tid, self.options).map_err(|source| AttachError::Refused { tid, source })?;
-        self.tasks.insert(tid, Task::default());
+        self.tasks.insert(tid);
         host::continue_stopped(tid);
         Ok(())
     }
@@ -106,7 +99,7 @@ impl Tree {
                 return if count > 0 { Ok(count) } else { Err(AttachError::NoProcess(pid)) };
             }
             let wanted = all.into_iter().filter(|t| self.follow || *t == pid);
-            let fresh: Vec<Tid> = wanted.filter(|t| !self.tasks.contains_key(t)).collect();
+            let fresh: Vec<Tid> = wanted.filter(|t| !self.tasks.contains(t)).collect();
             if fresh.is_empty() {
                 return Ok(count);
             }
@@ -114,8 +107,7 @@ impl Tree {
             for tid in fresh {
                 match host::seize(tid, self.options) {
                     Ok(()) => {
-                        self.tasks.insert(tid, Task::default());
-                        self.attached.insert(tid);
+                        self.tasks.insert(tid);
                         // It may be gone; the wait will tell.
                         let _ = host::interrupt(tid);
                         progress = true;
@@ -143,14 +135,14 @@ impl Tree {
             }
             let Some(reaped) = host::wait_any_spinning(SPIN, &mut idle)? else { return Ok(None) };
             let tid = reaped.tid;
-            let known = self.tasks.contains_key(&tid);
+            let known = self.tasks.contains(&tid);
             let Some(stopped) = reaped.stopped else {
                 let stop = match reaped.status {
                     WaitStatus::Exited(code) => Stop::Exited(code),
                     WaitStatus::Signaled { signal, core } => Stop::Killed { signal, core },
                     _ => continue,
                 };
-                if self.tasks.remove(&tid).is_none() {
+                if !self.tasks.remove(&tid) {
                     continue;
                 }
                 return Ok(Some(Report { tid, stop, stopped: None, first: false }));
@@ -169,13 +161,12 @@ impl Tree {
     /// What kind of stop it is; `None` if the task has been killed meanwhile.
     fn classify(&mut self, stopped: &Stopped, status: WaitStatus) -> Option<Stop> {
         let tid = stopped.tid();
-        let task = self.tasks.entry(tid).or_default();
+        self.tasks.insert(tid);
         Some(match status {
             WaitStatus::SyscallStop => {
                 let info = stopped.syscall_info().ok()?;
                 match info.op {
                     SyscallOp::Entry { number, args } => {
-                        task.in_call = true;
                         let abi = Abi::from_audit(info.arch, number);
                         Stop::Enter {
                             abi,
@@ -185,10 +176,7 @@ impl Tree {
                             sp: info.stack_pointer,
                         }
                     }
-                    SyscallOp::Exit { rval, .. } => {
-                        task.in_call = false;
-                        Stop::Leave { rval }
-                    }
+                    SyscallOp::Exit { rval, .. } => Stop::Leave { rval },
                     _ => Stop::Other,
                 }
             }
@@ -196,15 +184,13 @@ impl Tree {
             WaitStatus::Event { event: Event::Stop, signal } if signal.is_stop() => Stop::Group(signal),
             WaitStatus::Event { event: Event::Fork | Event::Vfork | Event::Clone, .. } => {
                 let child = Tid::new(stopped.event_message().ok()? as i32);
-                self.tasks.entry(child).or_default();
+                self.tasks.insert(child);
                 Stop::Child(child)
             }
             WaitStatus::Event { event: Event::Exec, .. } => {
                 let former = Tid::new(stopped.event_message().ok()? as i32);
-                if former != tid
-                    && let Some(task) = self.tasks.remove(&former)
-                {
-                    self.tasks.insert(tid, task);
+                if former != tid {
+                    self.tasks.remove(&former);
                 }
                 Stop::Exec { former }
             }
@@ -233,7 +219,7 @@ impl Tree {
 
     /// Asks every task to stop, so that it can be detached when it reports.
     pub fn interrupt_all(&self) {
-        for &tid in self.tasks.keys() {
+        for &tid in &self.tasks {
             let _ = host::interrupt(tid);
         }
     }

@@ -35,13 +35,22 @@ pub fn die_of(signal: Signal) {
 static TERMINATION: AtomicI32 = AtomicI32::new(0);
 
 extern "C" fn note_termination(signal: libc::c_int) {
-    TERMINATION.store(signal, Ordering::SeqCst);
+    if signal != libc::SIGALRM {
+        TERMINATION.store(signal, Ordering::SeqCst);
+        let tick = libc::timeval { tv_sec: 0, tv_usec: 20_000 };
+        let timer = libc::itimerval { it_interval: tick, it_value: tick };
+        // SAFETY: a plain system call on a local structure.
+        unsafe { libc::syscall(libc::SYS_setitimer, libc::ITIMER_REAL, &raw const timer, 0usize) };
+    }
 }
 
 /// Makes these signals interrupt a wait (`EINTR`) and be noted instead of ending this process.
+///
+/// A signal that comes just before the wait would be noted and then slept on: from the first one on, a timer
+/// interrupts waits again and again.
 pub fn catch_termination(signals: &[Signal]) {
-    for signal in signals {
-        // SAFETY: the handler only stores to an atomic; no SA_RESTART, so waits end with EINTR.
+    for signal in signals.iter().chain([&Signal::ALRM]) {
+        // SAFETY: the handler only stores to an atomic and sets a timer; no SA_RESTART, so waits end with EINTR.
         unsafe {
             let mut action: libc::sigaction = std::mem::zeroed();
             action.sa_sigaction = note_termination as *const () as usize;
