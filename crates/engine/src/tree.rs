@@ -45,6 +45,10 @@ fn because(tid: Tid) -> String {
 #[derive(Debug)]
 pub struct Tree {
     tasks: HashSet<Tid>,
+    /// Children known by a stop of their own, before the event that announces them.
+    unannounced: HashSet<Tid>,
+    /// Children that died before that event.
+    early_dead: HashSet<Tid>,
     options: Options,
     follow: bool,
 }
@@ -60,7 +64,13 @@ impl Tree {
         if kill_on_exit {
             options |= Options::EXITKILL;
         }
-        Self { tasks: HashSet::new(), options, follow }
+        Self {
+            tasks: HashSet::new(),
+            unannounced: HashSet::new(),
+            early_dead: HashSet::new(),
+            options,
+            follow,
+        }
     }
 
     /// How many tasks are traced.
@@ -142,7 +152,11 @@ impl Tree {
                     WaitStatus::Signaled { signal, core } => Stop::Killed { signal, core },
                     _ => continue,
                 };
-                if !self.tasks.remove(&tid) {
+                let known = self.tasks.remove(&tid);
+                if self.unannounced.remove(&tid) || !known {
+                    self.early_dead.insert(tid);
+                }
+                if !known {
                     continue;
                 }
                 return Ok(Some(Report { tid, stop, stopped: None, first: false }));
@@ -151,6 +165,9 @@ impl Tree {
                 // CLONE_PTRACE gave us a task that nobody asked for.
                 let _ = stopped.detach(None);
                 continue;
+            }
+            if !known {
+                self.unannounced.insert(tid);
             }
             // Death between the wait and a request: the wait will report it.
             let Some(stop) = self.classify(&stopped, reaped.status) else { continue };
@@ -184,7 +201,10 @@ impl Tree {
             WaitStatus::Event { event: Event::Stop, signal } if signal.is_stop() => Stop::Group(signal),
             WaitStatus::Event { event: Event::Fork | Event::Vfork | Event::Clone, .. } => {
                 let child = Tid::new(stopped.event_message().ok()? as i32);
-                self.tasks.insert(child);
+                self.unannounced.remove(&child);
+                if !self.early_dead.remove(&child) {
+                    self.tasks.insert(child);
+                }
                 Stop::Child(child)
             }
             WaitStatus::Event { event: Event::Exec, .. } => {

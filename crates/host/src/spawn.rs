@@ -45,7 +45,8 @@ pub fn spawn_stopped(argv: &[OsString], env: &[(OsString, OsString)]) -> Result<
         list.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect::<Vec<*const libc::c_char>>()
     };
     let (argp, envp) = (pointers(&args), pointers(&vars));
-    // SAFETY: the child calls only async-signal-safe functions, on memory prepared before the fork.
+    // SAFETY: this process has one thread, so the child may call what it likes; its strings were made before the
+    // fork.
     unsafe {
         match libc::fork() {
             -1 => Err(SpawnError::Fork(Error::last("fork"))),
@@ -53,7 +54,8 @@ pub fn spawn_stopped(argv: &[OsString], env: &[(OsString, OsString)]) -> Result<
                 libc::signal(libc::SIGPIPE, libc::SIG_DFL);
                 libc::kill(libc::getpid(), libc::SIGSTOP);
                 libc::execve(file.as_ptr(), argp.as_ptr(), envp.as_ptr());
-                libc::_exit(if last_errno() == Errno::ENOENT { 127 } else { 126 })
+                eprintln!("lariat: exec: {}", last_errno().description());
+                libc::_exit(1)
             }
             child => {
                 let mut status = 0;

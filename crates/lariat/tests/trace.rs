@@ -31,6 +31,7 @@ fn own_errors_have_status_1_and_say_what_is_wrong() {
         (&["trace", "-p", "x"], "Invalid process id: 'x'"),
         (&["trace", "-p", "1073741824"], "no process has the id 1073741824"),
         (&["trace", "-o", "/nonexistent/file", "true"], "/nonexistent/file"),
+        (&["trace", "-o", "/dev/null", "/etc/passwd"], "exec: Permission denied"),
     ] {
         let output = run(lariat().args(args));
         assert_eq!(output.status.code(), Some(1), "{args:?}");
