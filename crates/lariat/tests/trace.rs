@@ -54,6 +54,21 @@ fn a_pipeline_is_followed_and_its_output_unchanged() {
 }
 
 #[test]
+fn a_file_for_each_task_has_whole_lines() {
+    let prefix = trace_file("separate");
+    run(lariat().args(["trace", "-ff", "-o"]).arg(&prefix).args(["bash", "-c", "echo one | cat; true"]));
+    let name = prefix.file_name().expect("a name").to_string_lossy().into_owned() + ".";
+    let files = std::fs::read_dir(env!("CARGO_TARGET_TMPDIR")).expect("the directory").flatten();
+    let mine = files.filter(|f| f.file_name().to_string_lossy().starts_with(&name));
+    let traces: Vec<_> = mine.map(|f| std::fs::read_to_string(f.path()).expect("a trace")).collect();
+    assert_eq!(traces.len(), 3, "bash and two children");
+    for trace in traces {
+        assert!(!trace.contains("unfinished ...>\n") && !trace.contains("resumed>"), "{trace}");
+        assert!(trace.ends_with("+++ exited with 0 +++\n"), "{trace}");
+    }
+}
+
+#[test]
 fn busy_threads_are_traced_call_by_call() {
     let file = trace_file("threads");
     let program = fixture("threads", &[]);

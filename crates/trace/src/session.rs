@@ -308,8 +308,13 @@ impl Session {
         }
         if shown {
             self.cut_open_line(Some(tid));
-            // A conditional line is written only when its outcome is known.
-            if self.settings.status.is_all() && self.prints() && self.settings.format == Format::Text {
+            // A conditional line is written only when its outcome is known; in a file of its task's own a line
+            // is never cut, since no other task writes there.
+            if self.settings.status.is_all()
+                && self.prints()
+                && self.settings.format == Format::Text
+                && self.settings.follow != Follow::Separate
+            {
                 self.open = Some(Open { tid, written: false });
             }
         }
