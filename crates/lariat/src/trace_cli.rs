@@ -4,22 +4,28 @@ use clap::{ArgAction, Parser};
 use lariat_decode::text::{Constants, HexStrings};
 use lariat_trace::expression;
 use lariat_trace::filter::{StatusSet, SyscallSet};
-use lariat_trace::settings::{Follow, Format, Output, Settings, Stamp, Summary};
+use lariat_trace::settings::{Digits, Follow, Format, Output, Settings, Stamp, Summary};
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 /// Print every system call and signal of a program and its children.
 #[derive(Debug, Parser)]
-#[command(disable_version_flag = true, args_override_self = true)]
+#[command(disable_version_flag = true, args_override_self = true, infer_long_args = true)]
 pub(crate) struct Args {
     /// Align results in this column.
-    #[arg(short = 'a', long = "columns", value_name = "COLUMN", default_value_t = 40)]
-    column: usize,
+    #[arg(
+        short = 'a',
+        long = "columns",
+        value_name = "COLUMN",
+        default_value = "40",
+        allow_hyphen_values = true
+    )]
+    column: String,
     /// Append to the output file instead of overwriting it.
     #[arg(short = 'A', long)]
     output_append_mode: bool,
     /// Detach at this call; only `execve` is known.
-    #[arg(short = 'b', long = "detach-on", value_name = "SYSCALL")]
+    #[arg(short = 'b', long = "detach-on", value_name = "SYSCALL", allow_hyphen_values = true)]
     detach_on: Option<String>,
     /// Count time, calls and errors of each call and print a summary instead of the trace.
     #[arg(short = 'c', long)]
@@ -27,11 +33,30 @@ pub(crate) struct Args {
     /// Like -c, but print the trace too.
     #[arg(short = 'C', long)]
     summary: bool,
-    /// A filter or modifier: trace=, abbrev=, verbose=, raw=, signal=, status=, quiet=.
-    #[arg(short = 'e', value_name = "EXPR")]
+    /// A filter or modifier: trace=, abbrev=, verbose=, raw=, signal=, status=, quiet=, decode-fds=,
+    /// decode-pids=.
+    #[arg(short = 'e', value_name = "EXPR", allow_hyphen_values = true)]
     expressions: Vec<String>,
+    /// Trace only these calls (-e trace=SET).
+    #[arg(long, value_name = "SET", allow_hyphen_values = true)]
+    trace: Option<String>,
+    /// Shorten the structures of these calls (-e abbrev=SET).
+    #[arg(long, value_name = "SET", allow_hyphen_values = true)]
+    abbrev: Option<String>,
+    /// Follow pointers to structures in these calls (-e verbose=SET).
+    #[arg(long = "verbose", value_name = "SET", allow_hyphen_values = true)]
+    dereference: Option<String>,
+    /// Show the arguments of these calls as numbers (-e raw=SET).
+    #[arg(long, value_name = "SET", allow_hyphen_values = true)]
+    raw: Option<String>,
+    /// Report only these signals (-e signal=SET).
+    #[arg(long, value_name = "SET", allow_hyphen_values = true)]
+    signal: Option<String>,
+    /// Show only calls with these outcomes (-e status=SET).
+    #[arg(long, value_name = "SET", allow_hyphen_values = true)]
+    status: Option<String>,
     /// Set (VAR=VAL) or remove (VAR) an environment variable of the program.
-    #[arg(short = 'E', long = "env", value_name = "VAR=VAL")]
+    #[arg(short = 'E', long = "env", value_name = "VAR=VAL", allow_hyphen_values = true)]
     env: Vec<OsString>,
     /// Trace children too; twice: into a file each, named FILE.PID.
     #[arg(short = 'f', long = "follow-forks", action = ArgAction::Count)]
@@ -50,34 +75,47 @@ pub(crate) struct Args {
     argument_names: bool,
     /// Overhead subtracted from each call in the summary (accepted).
     #[arg(short = 'O', long = "summary-syscall-overhead", value_name = "TIME", hide = true)]
+    #[arg(allow_hyphen_values = true)]
     overhead: Option<String>,
     /// Write the trace to this file, or to the standard input of a command given as '|CMD' or '!CMD'.
-    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    #[arg(short = 'o', long = "output", value_name = "FILE", allow_hyphen_values = true)]
     output: Option<OsString>,
     /// The notation: text, or json (one object a line).
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
     output_format: String,
     /// Attach to these processes, separated by commas, blanks or newlines.
-    #[arg(short = 'p', long = "attach", value_name = "PID")]
+    #[arg(short = 'p', long = "attach", value_name = "PID", allow_hyphen_values = true)]
     attach: Vec<String>,
     /// Say less: no attach messages; twice: no exit messages either; thrice: nothing but the trace.
-    #[arg(short = 'q', long = "quiet", action = ArgAction::Count)]
-    quiet: u8,
-    /// Print the time since the last line.
-    #[arg(short = 'r', long)]
-    relative_timestamps: bool,
+    /// With a value: -e quiet=SET.
+    #[arg(short = 'q', long, visible_aliases = ["silent", "silence"], value_name = "SET")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "", action = ArgAction::Append)]
+    quiet: Vec<String>,
+    /// Print the time since the last line, in units of s, ms, us or ns.
+    #[arg(short = 'r', long, value_name = "PRECISION")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "us")]
+    relative_timestamps: Option<String>,
     /// Print at most this many bytes of a string.
-    #[arg(short = 's', long = "string-limit", value_name = "BYTES", default_value = "32")]
+    #[arg(
+        short = 's',
+        long = "string-limit",
+        value_name = "BYTES",
+        default_value = "32",
+        allow_hyphen_values = true
+    )]
     string_limit: String,
     /// Sort the summary by time, calls, errors or name.
     #[arg(short = 'S', long = "summary-sort-by", value_name = "COLUMN", default_value = "time")]
     sort: String,
     /// Print the time of day; twice: with microseconds; thrice: as seconds since the epoch.
-    #[arg(short = 't', long = "absolute-timestamps", action = ArgAction::Count)]
-    time: u8,
-    /// Print the time spent in each call.
-    #[arg(short = 'T', long)]
-    syscall_times: bool,
+    /// With a value: none, time or unix, and a unit of s, ms, us or ns, separated by a comma.
+    #[arg(short = 't', long = "absolute-timestamps", visible_alias = "timestamps", value_name = "FORMAT")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "", action = ArgAction::Append)]
+    time: Vec<String>,
+    /// Print the time spent in each call, in units of s, ms, us or ns.
+    #[arg(short = 'T', long, value_name = "PRECISION")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "us")]
+    syscall_times: Option<String>,
     /// Print structures and environments whole.
     #[arg(short = 'v', long = "no-abbrev")]
     verbose: bool,
@@ -88,19 +126,26 @@ pub(crate) struct Args {
     #[arg(short = 'w', long)]
     summary_wall_clock: bool,
     /// Print strings that are not ASCII in hexadecimal; twice: all strings.
-    #[arg(short = 'x', long = "strings-in-hex", action = ArgAction::Count)]
-    hex: u8,
+    /// With a value: none, non-ascii-chars, non-ascii or all.
+    #[arg(short = 'x', long = "strings-in-hex", value_name = "WHICH")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "", action = ArgAction::Append)]
+    hex: Vec<String>,
     /// How named constants are shown: raw, abbrev or verbose.
-    #[arg(short = 'X', long = "const-print-style", value_name = "STYLE", value_parser = ["raw", "abbrev", "verbose"])]
+    #[arg(short = 'X', long = "const-print-style", value_name = "STYLE", allow_hyphen_values = true)]
     constants: Option<String>,
     /// Print the paths that descriptors refer to.
-    #[arg(short = 'y', long = "decode-fds")]
-    paths: bool,
-    /// Print the command names of processes.
+    /// With a value: -e decode-fds=SET.
+    #[arg(short = 'y', long, value_name = "SET")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "", action = ArgAction::Append)]
+    decode_fds: Vec<String>,
+    /// Print the command names of processes (--decode-pids=comm).
     #[arg(short = 'Y', long)]
     decode_pids_comm: bool,
+    /// Explain process ids (-e decode-pids=SET).
+    #[arg(long, value_name = "SET", allow_hyphen_values = true)]
+    decode_pids: Option<String>,
     /// Only calls that returned without an error.
-    #[arg(short = 'z', long)]
+    #[arg(short = 'z', long, overrides_with = "failed_only")]
     successful_only: bool,
     /// Only calls that returned an error.
     #[arg(short = 'Z', long)]
@@ -112,7 +157,8 @@ pub(crate) struct Args {
     #[arg(long)]
     kill_on_exit: bool,
     /// The program and its arguments.
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "PROG")]
+    // Without allow_hyphen_values: with it, a misspelt option would be run as the program.
+    #[arg(trailing_var_arg = true, value_name = "PROG")]
     command: Vec<OsString>,
 }
 
@@ -124,23 +170,29 @@ impl Args {
 
     /// The settings these options stand for; an error is one sentence.
     pub(crate) fn settings(self) -> Result<Settings, String> {
-        let mut s = Settings { column: self.column, append: self.output_append_mode, ..Settings::default() };
-        s.decode.string_limit =
-            self.string_limit.parse().map_err(|_| format!("invalid -s argument: '{}'", self.string_limit))?;
-        for expression in &self.expressions {
-            expression::apply(&mut s, expression).map_err(|e| e.to_string())?;
-        }
+        let mut s = Settings { append: self.output_append_mode, ..Settings::default() };
+        s.column = size('a', &self.column)?;
+        s.decode.string_limit = size('s', &self.string_limit)?;
+        self.sets(&mut s)?;
         match self.detach_on.as_deref() {
             None => {}
             Some("execve") => s.detach_on_execve = true,
             Some(other) => return Err(format!("Syscall '{other}' for -b isn't supported; only execve is")),
         }
         s.summary = match (self.summary_only, self.summary) {
-            (true, true) => return Err("-c and -C are mutually exclusive".into()),
+            (true, true) => return Err("-c/--summary-only and -C/--summary are mutually exclusive".into()),
             (true, false) => Some(Summary::Only),
             (false, true) => Some(Summary::Also),
             (false, false) => None,
         };
+        if self.summary_wall_clock && s.summary.is_none() {
+            return Err(
+                "-w/--summary-wall-clock must be given with (-c/--summary-only or -C/--summary)".into()
+            );
+        }
+        if !SORTS.contains(&self.sort.as_str()) {
+            return Err(format!("invalid sortby: '{}'; use time, calls, errors or name", self.sort));
+        }
         s.summary_sort = self.sort;
         s.follow = match self.follow {
             0 if !self.follow_old => Follow::No,
@@ -148,6 +200,14 @@ impl Args {
             _ => Follow::Separate,
         };
         s.output = self.output.map_or(Output::Stderr, output);
+        if s.follow == Follow::Separate && s.summary.is_some() {
+            return Err("(-c/--summary-only or -C/--summary) and -ff/--output-separately are mutually \
+                        exclusive"
+                .into());
+        }
+        if s.follow == Follow::Separate && matches!(s.output, Output::Pipe(_)) {
+            return Err("piping the output and -ff/--output-separately are mutually exclusive".into());
+        }
         if s.follow == Follow::Separate && !matches!(s.output, Output::File(_)) {
             s.follow = Follow::Yes;
         }
@@ -155,39 +215,35 @@ impl Args {
         s.env = self.env.into_iter().map(variable).collect();
         s.attach = pids(&self.attach)?;
         s.command = self.command;
-        if self.quiet >= 1 {
-            (s.quiet.attach, s.quiet.personality) = (true, true);
-        }
-        if self.quiet >= 2 {
-            s.quiet.exit = true;
-        }
-        if self.quiet >= 3 {
-            (s.quiet.path_resolve, s.quiet.thread_execve) = (true, true);
-        }
-        s.stamp = match self.time {
-            0 => None,
-            1 => Some((Stamp::Clock, 0)),
-            2 => Some((Stamp::Clock, 6)),
-            _ => Some((Stamp::Epoch, 6)),
+        s.relative = self.relative_timestamps.map(|p| precision("relative-timestamps", &p)).transpose()?;
+        s.spent = self.syscall_times.map(|p| precision("syscall-times", &p)).transpose()?;
+        s.stamp = match levels("t", "absolute-timestamps", &self.time)? {
+            Level::Count(0) => None,
+            Level::Count(1) => Some((Stamp::Clock, 0)),
+            Level::Count(2) => Some((Stamp::Clock, 6)),
+            Level::Count(_) => Some((Stamp::Epoch, 6)),
+            Level::Value(text) => stamp(text)?,
         };
-        s.relative = self.relative_timestamps.then_some(6);
-        s.spent = self.syscall_times.then_some(6);
         if self.verbose {
             s.abbrev = SyscallSet::none();
         }
-        s.style.strings = match self.hex {
-            0 => HexStrings::None,
-            1 => HexStrings::NonAscii,
-            _ => HexStrings::All,
+        s.style.strings = match levels("x", "strings-in-hex", &self.hex)? {
+            Level::Count(0) | Level::Value("none") => HexStrings::None,
+            Level::Count(1) | Level::Value("non-ascii") => HexStrings::NonAscii,
+            Level::Count(_) | Level::Value("all") => HexStrings::All,
+            Level::Value("non-ascii-chars") => HexStrings::NonAsciiChars,
+            Level::Value(other) => return Err(format!("invalid --strings-in-hex argument: '{other}'")),
         };
         s.style.constants = match self.constants.as_deref() {
             Some("raw") => Constants::Raw,
             Some("verbose") => Constants::Verbose,
-            _ => Constants::Abbrev,
+            None | Some("abbrev") => Constants::Abbrev,
+            Some(other) => {
+                return Err(format!("invalid -X argument: '{other}'; use raw, abbrev or verbose"));
+            }
         };
         s.style.argument_names = self.argument_names;
-        s.decode_fds.path = self.paths;
-        s.decode_pids_comm = self.decode_pids_comm;
+        s.decode_pids_comm |= self.decode_pids_comm;
         s.instruction_pointer = self.instruction_pointer;
         s.syscall_number = self.syscall_number;
         s.always_show_pid = self.always_show_pid;
@@ -203,6 +259,118 @@ impl Args {
         }
         Ok(s)
     }
+
+    /// The sets of `-e`, and of the long options that are other spellings of it.
+    fn sets(&self, s: &mut Settings) -> Result<(), String> {
+        let apply = |s: &mut Settings, text: &str| expression::apply(s, text).map_err(|e| e.to_string());
+        match levels("q", "quiet", &self.quiet)? {
+            Level::Count(0) => {}
+            Level::Count(1) => apply(s, "quiet=attach,personality")?,
+            Level::Count(2) => apply(s, "quiet=attach,personality,exit")?,
+            Level::Count(_) => apply(s, "quiet=all")?,
+            Level::Value(set) => apply(s, &format!("quiet={set}"))?,
+        }
+        match levels("y", "decode-fds", &self.decode_fds)? {
+            Level::Count(0) => {}
+            Level::Count(1) => apply(s, "decode-fds=path")?,
+            Level::Count(_) => apply(s, "decode-fds=all")?,
+            Level::Value(set) => apply(s, &format!("decode-fds={set}"))?,
+        }
+        for text in &self.expressions {
+            apply(s, text)?;
+        }
+        let long = [
+            ("trace", &self.trace),
+            ("abbrev", &self.abbrev),
+            ("verbose", &self.dereference),
+            ("raw", &self.raw),
+            ("signal", &self.signal),
+            ("status", &self.status),
+            ("decode-pids", &self.decode_pids),
+        ];
+        for (qualifier, set) in long {
+            if let Some(set) = set {
+                apply(s, &format!("{qualifier}={set}"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the summary can be sorted by, in all of strace's spellings that the summary has a column for.
+static SORTS: &[&str] = &[
+    "time",
+    "time-percent",
+    "time-total",
+    "total-time",
+    "calls",
+    "count",
+    "errors",
+    "error",
+    "name",
+    "syscall",
+    "syscall-name",
+];
+
+/// An option that is either repeated (`-tt`) or has a value (`--absolute-timestamps=unix`).
+enum Level<'a> {
+    Count(usize),
+    Value(&'a str),
+}
+
+/// Repetitions are empty strings. The last value counts.
+fn levels<'a>(short: &str, long: &str, given: &'a [String]) -> Result<Level<'a>, String> {
+    let repeated = given.iter().filter(|value| value.is_empty()).count();
+    match given.iter().rfind(|value| !value.is_empty()) {
+        None => Ok(Level::Count(repeated)),
+        Some(value) if repeated == 0 => Ok(Level::Value(value)),
+        Some(_) => Err(format!("-{short} and --{long} cannot be provided simultaneously")),
+    }
+}
+
+/// A width or length; strace's are C's `int`.
+fn size(option: char, text: &str) -> Result<usize, String> {
+    let number = text.parse::<i32>().ok().and_then(|n| usize::try_from(n).ok());
+    number.ok_or_else(|| format!("invalid -{option} argument: '{text}'; use a number from 0"))
+}
+
+/// The digits after the point for a unit of time.
+fn digits(unit: &str) -> Option<Digits> {
+    Some(match unit {
+        "s" => 0,
+        "ms" => 3,
+        "us" => 6,
+        "ns" => 9,
+        _ => return None,
+    })
+}
+
+fn precision(option: &str, unit: &str) -> Result<Digits, String> {
+    digits(unit).ok_or_else(|| format!("invalid --{option} argument: '{unit}'; use s, ms, us or ns"))
+}
+
+/// `[format:]FORMAT[,[precision:]PRECISION]`, in any order.
+fn stamp(text: &str) -> Result<Option<(Stamp, Digits)>, String> {
+    let (mut kind, mut after_point) = (Some(Stamp::Clock), 0);
+    for part in text.split(',') {
+        let (format, unit) = match part.split_once(':') {
+            Some(("format", format)) => (format, ""),
+            Some(("precision", unit)) => ("", unit),
+            _ => (part, part),
+        };
+        match (format, digits(unit)) {
+            ("none", _) => kind = None,
+            ("time", _) => kind = Some(Stamp::Clock),
+            ("unix", _) => kind = Some(Stamp::Epoch),
+            (_, Some(digits)) => after_point = digits,
+            _ => {
+                return Err(format!(
+                    "invalid --absolute-timestamps argument: '{text}'; use none, time or unix, and s, ms, us or ns"
+                ));
+            }
+        }
+    }
+    Ok(kind.map(|kind| (kind, after_point)))
 }
 
 fn output(name: OsString) -> Output {
@@ -241,44 +409,4 @@ fn pids(lists: &[String]) -> Result<Vec<i32>, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(args: &[&str]) -> Result<Settings, String> {
-        let all = std::iter::once("trace").chain(args.iter().copied());
-        Args::try_parse_from(all).map_err(|e| e.to_string())?.settings()
-    }
-
-    #[test]
-    fn options_end_where_the_program_begins() {
-        let s = parse(&["-fo", "out", "-tt", "ls", "-l", "--all", "-o"]).expect("valid");
-        assert_eq!(s.command, ["ls", "-l", "--all", "-o"]);
-        assert_eq!(s.follow, Follow::Yes);
-        assert_eq!(s.output, Output::File("out".into()));
-        assert_eq!(s.stamp, Some((Stamp::Clock, 6)));
-    }
-
-    #[test]
-    fn lists_of_processes_and_variables() {
-        let s = parse(&["-p", "1,2", "-p", "3 4", "-E", "A=b=c", "-E", "D"]).expect("valid");
-        assert_eq!(s.attach, [1, 2, 3, 4]);
-        assert_eq!(s.env[0], ("A".into(), Some("b=c".into())));
-        assert_eq!(s.env[1], ("D".into(), None));
-    }
-
-    #[test]
-    fn bad_input_is_said_plainly() {
-        assert_eq!(parse(&[]).unwrap_err(), "must have PROG [ARGS] or -p PID");
-        assert_eq!(parse(&["-s", "x", "ls"]).unwrap_err(), "invalid -s argument: 'x'");
-        assert_eq!(parse(&["-p", "0"]).unwrap_err(), "Invalid process id: '0'");
-        assert_eq!(parse(&["-e", "nosuch", "ls"]).unwrap_err(), "invalid system call 'nosuch'");
-        assert_eq!(parse(&["-cC", "ls"]).unwrap_err(), "-c and -C are mutually exclusive");
-    }
-
-    #[test]
-    fn separate_files_need_a_file() {
-        assert_eq!(parse(&["-ff", "-o", "x", "ls"]).expect("valid").follow, Follow::Separate);
-        assert_eq!(parse(&["-ff", "ls"]).expect("valid").follow, Follow::Yes);
-        assert_eq!(parse(&["-o", "|cat", "ls"]).expect("valid").output, Output::Pipe("cat".into()));
-    }
-}
+mod tests;

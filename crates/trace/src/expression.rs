@@ -2,7 +2,7 @@
 //! "Filtering".
 
 use crate::filter::{FdSet, SignalSet, StatusSet, SyscallSet};
-use crate::settings::Settings;
+use crate::settings::{Quiet, Settings};
 use lariat_abi::{Abi, Signal};
 use lariat_decode::{Catalog, Class};
 
@@ -24,21 +24,50 @@ pub enum ExpressionError {
     #[error("invalid descriptor '{0}'")]
     Fd(String),
     /// Not a part of the messages.
-    #[error("invalid -e quiet= qualifier '{0}'")]
+    #[error("invalid quiet '{0}'")]
     Quiet(String),
-    /// A qualifier that is not supported.
-    #[error("-e {0}= is not supported by this version")]
+    /// Not something that descriptors or process ids are explained with.
+    #[error("invalid {0} '{1}'")]
+    Decode(&'static str, String),
+    /// A qualifier, or a member of its set, that is not supported.
+    #[error("-e {0} is not supported by this version; leave it out")]
     Unsupported(String),
+    /// What follows `@` names no table.
+    #[error("incorrect personality designator '{designator}' in qualification '{item}'")]
+    Personality {
+        /// What follows `@`.
+        designator: String,
+        /// The whole value.
+        item: String,
+    },
     /// A regular expression that does not compile.
     #[error("invalid regular expression '{0}'")]
     Regex(String),
 }
 
-/// Applies one expression.
+/// Qualifiers of strace's that nothing implements yet: better refused than ignored.
+static UNSUPPORTED: &[&str] = &[
+    "read",
+    "reads",
+    "r",
+    "write",
+    "writes",
+    "w",
+    "fd",
+    "fds",
+    "trace-fd",
+    "trace-fds",
+    "inject",
+    "fault",
+    "kvm",
+];
+
+/// Applies one expression. A later one replaces what an earlier one of the same qualifier said.
 ///
 /// # Errors
 /// See [`ExpressionError`].
 pub fn apply(settings: &mut Settings, expression: &str) -> Result<(), ExpressionError> {
+    // Without a known qualifier the whole expression is a set of calls.
     let (qualifier, set) = expression.split_once('=').unwrap_or(("trace", expression));
     match qualifier {
         "trace" | "t" => settings.trace = syscalls(set)?,
@@ -47,8 +76,15 @@ pub fn apply(settings: &mut Settings, expression: &str) -> Result<(), Expression
         "raw" | "x" => settings.raw = syscalls(set)?,
         "signal" | "signals" | "s" => settings.signals = signals(set)?,
         "status" => settings.status = status(set)?,
-        "quiet" | "silent" | "silence" | "q" => quiet(settings, set)?,
-        other => return Err(ExpressionError::Unsupported(other.into())),
+        "quiet" | "silent" | "silence" | "q" => settings.quiet = quiet(set)?,
+        "decode-fds" | "decode-fd" => settings.decode_fds.path = decodes("decode-fds", set, DECODE_FDS)?,
+        "decode-pids" | "decode-pid" => {
+            settings.decode_pids_comm = decodes("decode-pids", set, DECODE_PIDS)?;
+        }
+        other if UNSUPPORTED.contains(&other) => {
+            return Err(ExpressionError::Unsupported(format!("{other}=")));
+        }
+        _ => settings.trace = syscalls(expression)?,
     }
     Ok(())
 }
@@ -56,6 +92,29 @@ pub fn apply(settings: &mut Settings, expression: &str) -> Result<(), Expression
 /// Splits a leading `!` off.
 fn negated(set: &str) -> (bool, &str) {
     set.strip_prefix('!').map_or((false, set), |rest| (true, rest))
+}
+
+/// The members of a list. Commas with nothing between them are forgiven, a list without a member is not.
+fn items(set: &str) -> impl Iterator<Item = &str> {
+    let empty = set.split(',').all(str::is_empty);
+    set.split(',').filter(|item| !item.is_empty()).chain(empty.then_some(""))
+}
+
+/// Parses a set of named members: for each of `N`, whether it is one. Names that share an index are the
+/// same member; a name that is not known is the error.
+fn named<'a, const N: usize>(names: &[(&str, usize)], set: &'a str) -> Result<[bool; N], &'a str> {
+    let (invert, set) = negated(set);
+    match set {
+        "all" => return Ok([!invert; N]),
+        "none" => return Ok([invert; N]),
+        _ => {}
+    }
+    let mut chosen = [invert; N];
+    for item in items(set) {
+        let &(_, index) = names.iter().find(|(name, _)| *name == item).ok_or(item)?;
+        chosen[index] = !invert;
+    }
+    Ok(chosen)
 }
 
 /// Parses a set of system calls.
@@ -69,7 +128,7 @@ pub fn syscalls(set: &str) -> Result<SyscallSet, ExpressionError> {
         "all" => chosen = SyscallSet::all(),
         "none" => {}
         _ => {
-            for item in set.split(',') {
+            for item in items(set) {
                 add(&mut chosen, item)?;
             }
         }
@@ -83,12 +142,21 @@ pub fn syscalls(set: &str) -> Result<SyscallSet, ExpressionError> {
 fn add(chosen: &mut SyscallSet, item: &str) -> Result<(), ExpressionError> {
     let (optional, wanted) = item.strip_prefix('?').map_or((false, item), |rest| (true, rest));
     let (wanted, abis): (&str, &[Abi]) = match wanted.rsplit_once('@') {
-        Some((name, "64")) => (name, &[Abi::X86_64]),
+        // An x32 call is a member by its x86-64 number.
+        Some((name, "64" | "x32")) => (name, &[Abi::X86_64]),
         Some((name, "32")) => (name, &[Abi::I386]),
-        _ => (wanted, &[Abi::X86_64, Abi::I386]),
+        Some((_, designator)) => {
+            let (designator, item) = (designator.into(), wanted.into());
+            return Err(ExpressionError::Personality { designator, item });
+        }
+        None => (wanted, &[Abi::X86_64, Abi::I386]),
     };
     let found = if wanted == "all" {
-        *chosen = SyscallSet::all();
+        if abis.len() == 2 {
+            *chosen = SyscallSet::all();
+        } else {
+            mark(chosen, abis, |_, _| true);
+        }
         true
     } else if let Some(pattern) = wanted.strip_prefix('/') {
         let regex = regex::Regex::new(pattern.strip_suffix('/').unwrap_or(pattern))
@@ -128,7 +196,7 @@ fn mark(chosen: &mut SyscallSet, abis: &[Abi], mut wanted: impl FnMut(&str, Clas
 
 /// The class behind a name, with `%` or (for the old names) without.
 fn class(name: &str) -> Option<Class> {
-    let old = ["file", "process", "network", "net", "signal", "ipc", "desc", "memory"].contains(&name);
+    let old = ["file", "process", "network", "signal", "ipc", "desc", "memory"].contains(&name);
     let name = name.strip_prefix('%').or_else(|| old.then_some(name))?;
     Some(match name {
         "file" => Class::FILE,
@@ -142,7 +210,7 @@ fn class(name: &str) -> Option<Class> {
         "clock" => Class::CLOCK,
         "stat" => Class::STAT,
         "lstat" => Class::LSTAT,
-        "fstat" => Class::FSTAT,
+        "fstat" => Class::FSTAT.union(Class::STATLIKE),
         "%stat" => Class::STAT.union(Class::LSTAT).union(Class::FSTAT).union(Class::STATLIKE),
         "statfs" => Class::STATFS,
         "fstatfs" => Class::FSTATFS,
@@ -159,7 +227,8 @@ fn signals(set: &str) -> Result<SignalSet, ExpressionError> {
         "all" => mask = u64::MAX,
         "none" => {}
         _ => {
-            for name in set.split(',') {
+            // Signal 0 never arrives: naming it selects nothing.
+            for name in items(set).filter(|&name| name != "0") {
                 let signal = Signal::from_name(name).ok_or_else(|| ExpressionError::Signal(name.into()))?;
                 mask |= 1 << (signal.as_raw() - 1);
             }
@@ -169,53 +238,42 @@ fn signals(set: &str) -> Result<SignalSet, ExpressionError> {
 }
 
 fn status(set: &str) -> Result<StatusSet, ExpressionError> {
-    let (invert, set) = negated(set);
-    let mut chosen = StatusSet::none();
-    for name in set.split(',') {
-        match name {
-            "successful" => chosen.successful = true,
-            "failed" => chosen.failed = true,
-            "unfinished" => chosen.unfinished = true,
-            "unavailable" => chosen.unavailable = true,
-            "detached" => chosen.detached = true,
-            "all" => chosen = StatusSet::all(),
-            "none" => {}
-            _ => return Err(ExpressionError::Status(name.into())),
-        }
-    }
-    if invert {
-        chosen = StatusSet {
-            successful: !chosen.successful,
-            failed: !chosen.failed,
-            unfinished: !chosen.unfinished,
-            unavailable: !chosen.unavailable,
-            detached: !chosen.detached,
-        };
-    }
-    Ok(chosen)
+    let names = [("successful", 0), ("failed", 1), ("unfinished", 2), ("unavailable", 3), ("detached", 4)];
+    let [successful, failed, unfinished, unavailable, detached] =
+        named(&names, set).map_err(|name| ExpressionError::Status(name.into()))?;
+    Ok(StatusSet { successful, failed, unfinished, unavailable, detached })
 }
 
-fn quiet(settings: &mut Settings, set: &str) -> Result<(), ExpressionError> {
-    let quiet = &mut settings.quiet;
-    for name in set.split(',') {
-        match name {
-            "attach" => quiet.attach = true,
-            "exit" | "exits" => quiet.exit = true,
-            "personality" => quiet.personality = true,
-            "path-resolution" | "path-resolve" => quiet.path_resolve = true,
-            "superseded" | "thread-execve" => quiet.thread_execve = true,
-            "all" => {
-                quiet.attach = true;
-                quiet.exit = true;
-                quiet.personality = true;
-                quiet.path_resolve = true;
-                quiet.thread_execve = true;
-            }
-            "none" => {}
-            _ => return Err(ExpressionError::Quiet(name.into())),
-        }
+fn quiet(set: &str) -> Result<Quiet, ExpressionError> {
+    let names = [
+        ("attach", 0),
+        ("exit", 1),
+        ("exits", 1),
+        ("path-resolution", 2),
+        ("path-resolve", 2),
+        ("personality", 3),
+        ("thread-execve", 4),
+        ("superseded", 4),
+    ];
+    let [attach, exit, path_resolve, personality, thread_execve] =
+        named(&names, set).map_err(|name| ExpressionError::Quiet(name.into()))?;
+    Ok(Quiet { attach, exit, personality, path_resolve, thread_execve })
+}
+
+/// What descriptors can be explained with. Only the first is implemented.
+static DECODE_FDS: &[(&str, usize)] = &[("path", 0), ("socket", 1), ("dev", 2), ("pidfd", 3)];
+/// What process ids can be explained with. Only the first is implemented.
+static DECODE_PIDS: &[(&str, usize)] = &[("comm", 0), ("pidns", 1)];
+
+/// Whether the first of `names` is chosen. `all` means all there is; to name another one is refused.
+fn decodes(qualifier: &'static str, set: &str, names: &[(&str, usize)]) -> Result<bool, ExpressionError> {
+    let chosen: [bool; 4] =
+        named(names, set).map_err(|name| ExpressionError::Decode(qualifier, name.into()))?;
+    let listed = !matches!(set, "all" | "!none") && !set.starts_with('!');
+    match names.iter().find(|&&(_, index)| listed && index > 0 && chosen[index]) {
+        Some((name, _)) => Err(ExpressionError::Unsupported(format!("{qualifier}={name}"))),
+        None => Ok(chosen[0]),
     }
-    Ok(())
 }
 
 /// Parses a set of descriptors.
@@ -267,8 +325,50 @@ mod tests {
         assert!(settings.status.failed && !settings.status.successful);
         apply(&mut settings, "quiet=exit").expect("valid");
         assert!(settings.quiet.exit && !settings.quiet.attach);
-        for bad in ["signal=SIGNO", "status=maybe", "quiet=loud", "kvm=vcpu", "trace=%nothing"] {
-            assert!(apply(&mut settings, bad).is_err(), "{bad}");
+        apply(&mut settings, "quiet=!attach").expect("valid");
+        assert!(settings.quiet.exit && !settings.quiet.attach, "the last expression counts");
+        apply(&mut settings, "decode-fds=path").expect("valid");
+        apply(&mut settings, "decode-pids=all").expect("valid");
+        assert!(settings.decode_fds.path && settings.decode_pids_comm);
+        apply(&mut settings, "decode-fds=!all").expect("valid");
+        assert!(!settings.decode_fds.path);
+        apply(&mut settings, "read,,close").expect("valid");
+        assert!(settings.trace.contains(Abi::X86_64, number("close")));
+    }
+
+    #[test]
+    fn lists_are_forgiving_and_sets_are_strict() {
+        assert!(has("read,,write", "write") && has("!none", "read") && has("read@x32", "read"));
+        assert!(!syscalls("all@64").expect("valid").contains(Abi::I386, 3));
+        assert_eq!(signals("0"), Ok(SignalSet::none()));
+        assert!(status("!failed").expect("valid").unfinished);
+    }
+
+    #[test]
+    fn refusals_name_the_culprit() {
+        let mut settings = Settings::default();
+        for (bad, said) in [
+            ("", "invalid system call ''"),
+            ("trace=,", "invalid system call ''"),
+            ("none,read", "invalid system call 'none'"),
+            ("read,!close", "invalid system call '!close'"),
+            ("foo=3", "invalid system call 'foo=3'"),
+            ("!trace=read", "invalid system call 'trace=read'"),
+            ("trace=%nothing", "invalid system call '%nothing'"),
+            ("net", "invalid system call 'net'"),
+            ("read@foo", "incorrect personality designator 'foo' in qualification 'read@foo'"),
+            ("signal=SIGNO", "invalid signal 'SIGNO'"),
+            ("signal=all,hup", "invalid signal 'all'"),
+            ("quiet=loud", "invalid quiet 'loud'"),
+            ("decode-fds=foo", "invalid decode-fds 'foo'"),
+            ("decode-fds=socket", "-e decode-fds=socket is not supported by this version; leave it out"),
+            ("decode-pids=pidns", "-e decode-pids=pidns is not supported by this version; leave it out"),
+            ("kvm=vcpu", "-e kvm= is not supported by this version; leave it out"),
+            ("inject=read:error=EIO", "-e inject= is not supported by this version; leave it out"),
+        ] {
+            let error = apply(&mut settings, bad).expect_err(bad);
+            assert_eq!(error.to_string(), said);
         }
+        assert!(apply(&mut settings, "status=all,failed").is_err());
     }
 }
