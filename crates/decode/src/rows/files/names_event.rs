@@ -168,24 +168,7 @@ pub(super) static TIMERFD_SET: Table = Table::new(
     ],
 );
 
-/// Names of `CLOCK_*`.
-pub(super) static CLOCK: Table = Table::new(
-    "CLOCK_???",
-    &[
-        (0x0, "CLOCK_REALTIME"),
-        (0x1, "CLOCK_MONOTONIC"),
-        (0x2, "CLOCK_PROCESS_CPUTIME_ID"),
-        (0x3, "CLOCK_THREAD_CPUTIME_ID"),
-        (0x4, "CLOCK_MONOTONIC_RAW"),
-        (0x5, "CLOCK_REALTIME_COARSE"),
-        (0x6, "CLOCK_MONOTONIC_COARSE"),
-        (0x7, "CLOCK_BOOTTIME"),
-        (0x8, "CLOCK_REALTIME_ALARM"),
-        (0x9, "CLOCK_BOOTTIME_ALARM"),
-        (0xa, "CLOCK_SGI_CYCLE"),
-        (0xb, "CLOCK_TAI"),
-    ],
-);
+pub(super) use crate::rows::common::CLOCK;
 
 /// Names of `IN_*`.
 pub(super) static INOTIFY_INIT: Table =

@@ -32,18 +32,7 @@ pub(super) static OPEN: Table = Table::new(
 pub(super) static ACCESS: Table =
     Table::new("?_OK", &[(0x0, "F_OK"), (0x4, "R_OK"), (0x2, "W_OK"), (0x1, "X_OK")]);
 
-/// Names of `AT_*`.
-pub(super) static AT: Table = Table::new(
-    "AT_???",
-    &[
-        (0x100, "AT_SYMLINK_NOFOLLOW"),
-        (0x200, "AT_REMOVEDIR"),
-        (0x400, "AT_SYMLINK_FOLLOW"),
-        (0x800, "AT_NO_AUTOMOUNT"),
-        (0x1000, "AT_EMPTY_PATH"),
-        (0x8000, "AT_RECURSIVE"),
-    ],
-);
+pub(super) use crate::rows::common::AT;
 
 /// Names of `AT_*`.
 pub(super) static AT_ACCESS: Table =

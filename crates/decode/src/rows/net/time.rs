@@ -5,27 +5,10 @@ use crate::kind::Kind;
 use crate::layout::{Store, Struct, field};
 use crate::record::Outcome;
 use crate::row::{Class, Row, arg, both, late, only32, out};
-use crate::rows::common::{TIMESPEC, TIMESPEC64, TIMEVAL};
+use crate::rows::common::{CLOCK, TIMESPEC, TIMESPEC64, TIMEVAL};
 use crate::table::Table;
 use crate::value::Value;
 
-pub(super) static CLOCK: Table = Table::new(
-    "CLOCK_???",
-    &[
-        (0, "CLOCK_REALTIME"),
-        (1, "CLOCK_MONOTONIC"),
-        (2, "CLOCK_PROCESS_CPUTIME_ID"),
-        (3, "CLOCK_THREAD_CPUTIME_ID"),
-        (4, "CLOCK_MONOTONIC_RAW"),
-        (5, "CLOCK_REALTIME_COARSE"),
-        (6, "CLOCK_MONOTONIC_COARSE"),
-        (7, "CLOCK_BOOTTIME"),
-        (8, "CLOCK_REALTIME_ALARM"),
-        (9, "CLOCK_BOOTTIME_ALARM"),
-        (10, "CLOCK_SGI_CYCLE"),
-        (11, "CLOCK_TAI"),
-    ],
-);
 static TIMER_FLAGS: Table = Table::new("TIMER_???", &[(1, "TIMER_ABSTIME")]);
 static ITIMER: Table =
     Table::new("ITIMER_???", &[(0, "ITIMER_REAL"), (1, "ITIMER_VIRTUAL"), (2, "ITIMER_PROF")]);

@@ -4,7 +4,7 @@ use crate::context::Cx;
 use crate::kind::{Kind, Len};
 use crate::layout::{Show, Store, Struct, field, field_if};
 use crate::row::{Arg, Class, Ret, Row, arg, both, only32, out};
-use crate::rows::common::{TIMESPEC, TIMESPEC64};
+use crate::rows::common::{CLOCK, TIMESPEC, TIMESPEC64};
 use crate::table::Table;
 use crate::value::Value;
 use std::borrow::Cow;
@@ -72,24 +72,6 @@ static WAKE_COMPARISONS: [&str; 6] = ["EQ", "NE", "LT", "LE", "GT", "GE"];
 
 static FUTEX2_FLAGS: Table = Table::new("FUTEX_???", &[(2, "FUTEX_32"), (0x80, "FUTEX_PRIVATE_FLAG")]);
 
-static CLOCKS: Table = Table::new(
-    "CLOCK_???",
-    &[
-        (0, "CLOCK_REALTIME"),
-        (1, "CLOCK_MONOTONIC"),
-        (2, "CLOCK_PROCESS_CPUTIME_ID"),
-        (3, "CLOCK_THREAD_CPUTIME_ID"),
-        (4, "CLOCK_MONOTONIC_RAW"),
-        (5, "CLOCK_REALTIME_COARSE"),
-        (6, "CLOCK_MONOTONIC_COARSE"),
-        (7, "CLOCK_BOOTTIME"),
-        (8, "CLOCK_REALTIME_ALARM"),
-        (9, "CLOCK_BOOTTIME_ALARM"),
-        (10, "CLOCK_SGI_CYCLE"),
-        (11, "CLOCK_TAI"),
-    ],
-);
-
 static MEMBARRIER: Table = Table::new(
     "MEMBARRIER_CMD_???",
     &[
@@ -145,7 +127,7 @@ pub(super) static ROWS: &[Row] = &[
             arg("nr_futexes", Kind::Uint),
             arg("flags", Kind::Hex32),
             arg("timeout", Kind::Ref(&TIMESPEC64)),
-            arg("clockid", Kind::Const(&CLOCKS)),
+            arg("clockid", Kind::Const(&CLOCK)),
         ],
     ),
     Row::new(
@@ -169,7 +151,7 @@ pub(super) static ROWS: &[Row] = &[
             arg("mask", Kind::Hex),
             arg("flags", Kind::Flags(&FUTEX2_FLAGS)),
             arg("timeout", Kind::Ref(&TIMESPEC64)),
-            arg("clockid", Kind::Const(&CLOCKS)),
+            arg("clockid", Kind::Const(&CLOCK)),
         ],
     ),
     Row::new(

@@ -10,18 +10,6 @@ use crate::value::Value;
 
 const PURE: Class = classes(&[Class::PURE, Class::NEVER_FAILS]);
 
-static EXECVEAT_FLAGS: Table = Table::new(
-    "AT_???",
-    &[
-        (0x100, "AT_SYMLINK_NOFOLLOW"),
-        (0x200, "AT_REMOVEDIR"),
-        (0x400, "AT_SYMLINK_FOLLOW"),
-        (0x800, "AT_NO_AUTOMOUNT"),
-        (0x1000, "AT_EMPTY_PATH"),
-        (0x8000, "AT_RECURSIVE"),
-    ],
-);
-
 /// `<linux/kcmp.h>`.
 static KCMP_TYPES: Table = Table::new(
     "KCMP_???",
@@ -62,7 +50,7 @@ pub(super) static ROWS: &[Row] = &[
             arg("pathname", Kind::Path),
             arg("argv", Kind::Strings),
             arg("envp", Kind::With(environment)),
-            arg("flags", Kind::Flags(&EXECVEAT_FLAGS)),
+            arg("flags", Kind::Flags(&crate::rows::common::AT)),
         ],
     ),
     Row::new("fork", both(57, 2), Class::PROCESS, &[]).ret(Ret::Pid),
