@@ -1,7 +1,7 @@
 //! One system call on its way: decoded as far as can be told at entry, completed at exit.
 
 use crate::context::{Cx, Env};
-use crate::row::{Class, Row, When};
+use crate::row::{Row, When};
 use crate::value::Value;
 use lariat_abi::{Abi, Errno};
 
@@ -22,8 +22,8 @@ pub enum Outcome {
 impl Outcome {
     /// The outcome for the word in the result register.
     #[must_use]
-    pub fn from_register(row: &Row, rval: i64) -> Self {
-        if (-MAX_ERRNO..0).contains(&rval) && !row.class.contains(Class::NEVER_FAILS) {
+    pub fn from_register(_row: &Row, rval: i64) -> Self {
+        if (-MAX_ERRNO..0).contains(&rval) {
             Self::Failed(Errno::from_raw(-rval as i32))
         } else {
             Self::Returned(rval)

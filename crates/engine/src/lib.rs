@@ -9,8 +9,13 @@
 //! that announces it, a task may vanish in an exec of another thread or be killed in any stop. So a task is
 //! known from whichever news comes first, and every request may find it gone.
 
+mod filtering;
 mod stop;
 mod tree;
 
 pub use stop::{Report, Stop};
 pub use tree::{AttachError, Tree};
+
+/// `__NR_prctl` of each table: a filter that the engine works with traces `PR_SET_SECCOMP`, see
+/// [`lariat_host::Filter::new`].
+pub use filtering::{PRCTL_I386, PRCTL_X86_64};

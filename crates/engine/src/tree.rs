@@ -1,9 +1,10 @@
 //! The set of traced tasks, its wait and its resume.
 
+use crate::filtering::{Filtering, Scope, Task};
 use crate::stop::{Report, Stop};
-use lariat_abi::{Abi, Event, Options, Signal, SyscallOp, Tid, WaitStatus};
-use lariat_host::{self as host, Resume, Stopped};
-use std::collections::HashSet;
+use lariat_abi::{Abi, Errno, Event, Options, Signal, SyscallInfo, SyscallOp, Tid, WaitStatus};
+use lariat_host::{self as host, Stopped, TRACE_DATA};
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 /// How long the tracer looks for the next stop before it sleeps: longer than most calls take, far shorter
@@ -44,7 +45,7 @@ fn because(tid: Tid) -> String {
 /// The traced tasks.
 #[derive(Debug)]
 pub struct Tree {
-    tasks: HashSet<Tid>,
+    tasks: HashMap<Tid, Task>,
     /// Children known by a stop of their own, before the event that announces them.
     unannounced: HashSet<Tid>,
     /// Children that died before that event.
@@ -65,7 +66,7 @@ impl Tree {
             options |= Options::EXITKILL;
         }
         Self {
-            tasks: HashSet::new(),
+            tasks: HashMap::new(),
             unannounced: HashSet::new(),
             early_dead: HashSet::new(),
             options,
@@ -85,13 +86,20 @@ impl Tree {
         self.tasks.is_empty()
     }
 
-    /// Takes in a child that [`host::spawn_stopped`] started, and lets it go on.
+    /// Takes in a child that [`host::spawn_stopped`] started, and lets it go on. `filtered`: it is about to
+    /// install a seccomp filter; from then on, what the filter lets pass does not stop.
+    ///
+    /// Whoever is under a filter cannot live without its tracer, since traced calls would fail with `ENOSYS`:
+    /// tasks of such a tree are killed when the tracer dies.
     ///
     /// # Errors
     /// The kernel refused; the child is still stopped.
-    pub fn adopt_spawned(&mut self, tid: Tid) -> Result<(), AttachError> {
+    pub fn adopt_spawned(&mut self, tid: Tid, filtered: bool) -> Result<(), AttachError> {
+        if filtered {
+            self.options |= Options::TRACESECCOMP | Options::EXITKILL;
+        }
         host::seize(tid, self.options).map_err(|source| AttachError::Refused { tid, source })?;
-        self.tasks.insert(tid);
+        self.tasks.insert(tid, Task::new(if filtered { Filtering::Awaited } else { Filtering::Off }));
         host::continue_stopped(tid);
         Ok(())
     }
@@ -109,7 +117,7 @@ impl Tree {
                 return if count > 0 { Ok(count) } else { Err(AttachError::NoProcess(pid)) };
             }
             let wanted = all.into_iter().filter(|t| self.follow || *t == pid);
-            let fresh: Vec<Tid> = wanted.filter(|t| !self.tasks.contains(t)).collect();
+            let fresh: Vec<Tid> = wanted.filter(|t| !self.tasks.contains_key(t)).collect();
             if fresh.is_empty() {
                 return Ok(count);
             }
@@ -117,7 +125,7 @@ impl Tree {
             for tid in fresh {
                 match host::seize(tid, self.options) {
                     Ok(()) => {
-                        self.tasks.insert(tid);
+                        self.tasks.insert(tid, Task::default());
                         // It may be gone; the wait will tell.
                         let _ = host::interrupt(tid);
                         progress = true;
@@ -145,14 +153,14 @@ impl Tree {
             }
             let Some(reaped) = host::wait_any_spinning(SPIN, &mut idle)? else { return Ok(None) };
             let tid = reaped.tid;
-            let known = self.tasks.contains(&tid);
+            let known = self.tasks.contains_key(&tid);
             let Some(stopped) = reaped.stopped else {
                 let stop = match reaped.status {
                     WaitStatus::Exited(code) => Stop::Exited(code),
                     WaitStatus::Signaled { signal, core } => Stop::Killed { signal, core },
                     _ => continue,
                 };
-                let known = self.tasks.remove(&tid);
+                let known = self.tasks.remove(&tid).is_some();
                 if self.unannounced.remove(&tid) || !known {
                     self.early_dead.insert(tid);
                 }
@@ -178,39 +186,28 @@ impl Tree {
     /// What kind of stop it is; `None` if the task has been killed meanwhile.
     fn classify(&mut self, stopped: &Stopped, status: WaitStatus) -> Option<Stop> {
         let tid = stopped.tid();
-        self.tasks.insert(tid);
+        // Of a child that nobody has announced it is not known whether it is under our filter: stopping at every
+        // call loses nothing.
+        self.tasks.entry(tid).or_default();
         Some(match status {
-            WaitStatus::SyscallStop => {
-                let info = stopped.syscall_info().ok()?;
-                match info.op {
-                    SyscallOp::Entry { number, args } => {
-                        let abi = Abi::from_audit(info.arch, number);
-                        Stop::Enter {
-                            abi,
-                            number,
-                            args,
-                            ip: info.instruction_pointer,
-                            sp: info.stack_pointer,
-                        }
-                    }
-                    SyscallOp::Exit { rval, .. } => Stop::Leave { rval },
-                    _ => Stop::Other,
-                }
+            WaitStatus::SyscallStop => self.syscall(stopped, stopped.syscall_info().ok()?),
+            WaitStatus::Event { event: Event::Seccomp, .. } => {
+                self.seccomp(stopped, stopped.syscall_info().ok()?)
             }
             WaitStatus::Stopped(signal) => Stop::Signal { signal, info: stopped.siginfo().ok()? },
             WaitStatus::Event { event: Event::Stop, signal } if signal.is_stop() => Stop::Group(signal),
             WaitStatus::Event { event: Event::Fork | Event::Vfork | Event::Clone, .. } => {
                 let child = Tid::new(stopped.event_message().ok()? as i32);
-                self.unannounced.remove(&child);
-                if !self.early_dead.remove(&child) {
-                    self.tasks.insert(child);
-                }
+                self.announced(tid, child);
                 Stop::Child(child)
             }
             WaitStatus::Event { event: Event::Exec, .. } => {
                 let former = Tid::new(stopped.event_message().ok()? as i32);
-                if former != tid {
-                    self.tasks.remove(&former);
+                // The thread that called execve(2) goes on as the leader, and is still in the call.
+                if former != tid
+                    && let Some(task) = self.tasks.remove(&former)
+                {
+                    self.tasks.insert(tid, task);
                 }
                 Stop::Exec { former }
             }
@@ -218,12 +215,96 @@ impl Tree {
         })
     }
 
-    /// Lets a task go on to its next system call: a group-stop stays one, and `signal` is delivered.
+    fn syscall(&mut self, stopped: &Stopped, info: SyscallInfo) -> Stop {
+        match info.op {
+            SyscallOp::Entry { number, args } => self.enters(stopped.tid(), &info, number, args),
+            SyscallOp::Exit { rval, .. } => {
+                let tid = stopped.tid();
+                if let Some(scope) = self.tasks.get_mut(&tid).and_then(|task| task.leaves(rval)) {
+                    self.unfilter(tid, scope);
+                }
+                Stop::Leave { rval }
+            }
+            _ => Stop::Other,
+        }
+    }
+
+    /// A seccomp-stop: the entry of a call that our filter traces, or that one of the program's own does.
+    fn seccomp(&mut self, stopped: &Stopped, info: SyscallInfo) -> Stop {
+        let tid = stopped.tid();
+        match info.op {
+            SyscallOp::Seccomp { number, args, ret_data } if ret_data == u32::from(TRACE_DATA) => {
+                match self.tasks.get(&tid) {
+                    Some(task) if task.expects_seccomp_stop() => self.enters(tid, &info, number, args),
+                    // It stopped at its entry already.
+                    _ => Stop::Other,
+                }
+            }
+            // Without us its RET_TRACE would find no tracer: the call is not made and fails with ENOSYS
+            // (seccomp(2)).
+            _ => {
+                if let Ok(mut regs) = stopped.regs() {
+                    regs.orig_rax = u64::MAX;
+                    regs.rax = i64::from(-Errno::ENOSYS.as_raw()) as u64;
+                    let _ = stopped.set_regs(&regs);
+                }
+                Stop::Other
+            }
+        }
+    }
+
+    fn enters(&mut self, tid: Tid, info: &SyscallInfo, number: u64, args: [u64; 6]) -> Stop {
+        let abi = Abi::from_audit(info.arch, number);
+        if let Some(task) = self.tasks.get_mut(&tid) {
+            task.enters(abi, number, args);
+        }
+        Stop::Enter { abi, number, args, ip: info.instruction_pointer, sp: info.stack_pointer }
+    }
+
+    /// `parent` has made `child`, which may have been seen already, and may even be dead.
+    fn announced(&mut self, parent: Tid, child: Tid) {
+        let filtering = self.tasks.get(&parent).map_or(Filtering::Off, |task| task.filtering);
+        if self.early_dead.remove(&child) {
+            return;
+        }
+        if self.unannounced.remove(&child) {
+            self.tasks.entry(child).or_default().filtering = filtering;
+        } else {
+            self.tasks.insert(child, Task::new(filtering));
+        }
+    }
+
+    /// These tasks have a filter of their own: they stop at every call.
+    fn unfilter(&mut self, tid: Tid, scope: Scope) {
+        if scope == Scope::Thread {
+            return;
+        }
+        for thread in host::threads(tid) {
+            if let Some(task) = self.tasks.get_mut(&thread)
+                && task.filtering == Filtering::On
+            {
+                task.filtering = Filtering::Off;
+                let _ = host::interrupt(thread);
+            }
+        }
+    }
+
+    /// Whether a seccomp filter of ours decides where this task stops.
+    #[must_use]
+    pub fn is_filtered(&self, tid: Tid) -> bool {
+        self.tasks.get(&tid).is_some_and(|task| task.filtering == Filtering::On)
+    }
+
+    /// Lets a task go on to its next system call (under a filter, the next one that it traces): a group-stop
+    /// stays one, and `signal` is delivered.
     pub fn resume(&mut self, stop: &Stop, stopped: Stopped, signal: Option<Signal>) {
         // A task that is gone is reported by the wait.
         let _ = match stop {
             Stop::Group(_) => stopped.listen(),
-            _ => stopped.resume(Resume::Syscall, signal),
+            _ => {
+                let how = self.tasks.get(&stopped.tid()).copied().unwrap_or_default().resumes();
+                stopped.resume(how, signal)
+            }
         };
     }
 
@@ -239,7 +320,7 @@ impl Tree {
 
     /// Asks every task to stop, so that it can be detached when it reports.
     pub fn interrupt_all(&self) {
-        for &tid in &self.tasks {
+        for &tid in self.tasks.keys() {
             let _ = host::interrupt(tid);
         }
     }

@@ -18,6 +18,7 @@ mod error;
 mod memory;
 mod process;
 mod ptrace;
+mod seccomp;
 mod spawn;
 mod stopped;
 mod wait;
@@ -28,6 +29,7 @@ pub use process::{
     catch_termination, continue_stopped, die_of, end_task, ignore_signals, local_time, termination, threads,
 };
 pub use ptrace::{attach, interrupt, kill, seize, trace_me};
+pub use seccomp::{Filter, TRACE_DATA, TableFilter};
 pub use spawn::{SpawnError, spawn_stopped};
 pub use stopped::{Resume, Stopped};
 pub use wait::{Reaped, block_signals, wait_any, wait_any_spinning, wait_for};

@@ -1,6 +1,7 @@
 //! Starting a program that waits to be seized.
 
 use crate::error::{Error, last_errno};
+use crate::seccomp::{self, Filter};
 use lariat_abi::{Errno, Tid};
 use std::ffi::{CString, OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -22,11 +23,15 @@ pub enum SpawnError {
 
 /// Starts `argv` in a child that stops itself before execve(2), and returns the child and the path it will
 /// execute. The child is in a plain SIGSTOP, seen with `WUNTRACED`: seizing it there loses nothing, since
-/// it runs no code of its own between the stop and the execve.
+/// it runs no code of its own between the stop and the execve but to install `filter`, a traced call like any.
 ///
 /// # Errors
 /// See [`SpawnError`]. A program that cannot be executed is reported by the child: the execve is traced.
-pub fn spawn_stopped(argv: &[OsString], env: &[(OsString, OsString)]) -> Result<(Tid, PathBuf), SpawnError> {
+pub fn spawn_stopped(
+    argv: &[OsString],
+    env: &[(OsString, OsString)],
+    filter: Option<&Filter>,
+) -> Result<(Tid, PathBuf), SpawnError> {
     let name = argv.first().ok_or_else(|| SpawnError::NotFound(OsString::new()))?;
     let path = find(name).ok_or_else(|| SpawnError::NotFound(name.clone()))?;
     let text = |s: &OsStr| CString::new(s.as_bytes()).map_err(|_| SpawnError::Nul);
@@ -53,6 +58,10 @@ pub fn spawn_stopped(argv: &[OsString], env: &[(OsString, OsString)]) -> Result<
             0 => {
                 libc::signal(libc::SIGPIPE, libc::SIG_DFL);
                 libc::kill(libc::getpid(), libc::SIGSTOP);
+                if let Some(filter) = filter {
+                    // The tracer sees whether it was installed.
+                    let _ = seccomp::install(filter);
+                }
                 libc::execve(file.as_ptr(), argp.as_ptr(), envp.as_ptr());
                 eprintln!("lariat: exec: {}", last_errno().description());
                 libc::_exit(1)

@@ -153,6 +153,13 @@ pub(crate) struct Args {
     /// Print the process id even of a single process.
     #[arg(long)]
     always_show_pid: bool,
+    /// Stop only at the calls asked for, by a seccomp filter: the default with -f, a program to start and a set
+    /// of calls. With this option, say why when it is not used.
+    #[arg(long, overrides_with = "no_seccomp_bpf")]
+    seccomp_bpf: bool,
+    /// Stop at every call, also at those that are not shown.
+    #[arg(long)]
+    no_seccomp_bpf: bool,
     /// Kill every traced process when the tracer ends.
     #[arg(long)]
     kill_on_exit: bool,
@@ -248,6 +255,11 @@ impl Args {
         s.syscall_number = self.syscall_number;
         s.always_show_pid = self.always_show_pid;
         s.kill_on_exit = self.kill_on_exit;
+        s.seccomp = match (self.seccomp_bpf, self.no_seccomp_bpf) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        };
         if self.successful_only {
             s.status = StatusSet { successful: true, ..StatusSet::none() };
         }

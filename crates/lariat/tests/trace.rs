@@ -99,6 +99,54 @@ fn an_exec_by_another_thread_is_followed() {
     assert!(trace.ends_with("+++ exited with 0 +++\n"));
 }
 
+#[test]
+fn calls_that_are_not_asked_for_do_not_stop() {
+    let file = trace_file("filtered");
+    let asked = ["trace", "-f", "-e", "trace=getppid,execve", "-o"];
+    let shown = |option: &str| {
+        // A tracer of the tracer counts the stops: each ends with one request to resume.
+        let counts = trace_file("filtered.counts");
+        let program = fixture("threads", &[]);
+        run(Command::new("strace")
+            .args(["-c", "-e", "trace=ptrace", "-o"])
+            .arg(&counts)
+            .args([
+                env!("CARGO_BIN_EXE_lariat"),
+                "trace",
+                "-f",
+                option,
+                "-e",
+                "trace=prctl",
+                "-o",
+                "/dev/null",
+            ])
+            .arg(program)
+            .args(["2"]));
+        let table = std::fs::read_to_string(&counts).expect("the summary");
+        let line = table.lines().find(|l| l.ends_with(" ptrace")).expect("requests");
+        line.split_whitespace().nth(3).and_then(|n| n.parse::<u64>().ok()).expect("a count")
+    };
+    let (with, without) = (shown("--seccomp-bpf"), shown("--no-seccomp-bpf"));
+    assert!(with * 10 < without, "{with} requests with a filter, {without} without");
+    // What is asked for is shown all the same.
+    run(lariat().args(asked).arg(&file).arg(fixture("threads", &[])).arg("4"));
+    let trace = std::fs::read_to_string(&file).expect("the trace");
+    assert_eq!(trace.matches("getppid(").count(), 4 * 200);
+    assert_eq!(trace.matches("execve(").count(), 1);
+}
+
+#[test]
+fn a_filter_of_the_programs_own_hides_nothing() {
+    let file = trace_file("own_filter");
+    let program = fixture("own_filter", &[]);
+    let output =
+        run(lariat().args(["trace", "-f", "-e", "trace=getppid,getpgrp", "-o"]).arg(&file).arg(program));
+    assert_eq!(output.stdout, b"1 38\n1 38\n");
+    let trace = std::fs::read_to_string(&file).expect("the trace");
+    assert_eq!(trace.matches("= -1 EPERM (Operation not permitted)").count(), 2, "{trace}");
+    assert_eq!(trace.matches("= -1 ENOSYS (Function not implemented)").count(), 2, "{trace}");
+}
+
 /// A program with this many sleeping threads, once it is ready.
 fn sleepers(count: &str) -> Child {
     let mut program = Command::new(fixture("threads", &[]))

@@ -57,6 +57,15 @@ impl SyscallSet {
         self.unknown = !self.unknown;
     }
 
+    /// Adds the members of another set.
+    pub fn union(&mut self, other: &Self) {
+        let pairs = [(&mut self.x86_64, &other.x86_64), (&mut self.i386, &other.i386)];
+        for (slot, member) in pairs.into_iter().flat_map(|(mine, theirs)| mine.iter_mut().zip(theirs)) {
+            *slot |= member;
+        }
+        self.unknown |= other.unknown;
+    }
+
     /// Whether every call is a member.
     #[must_use]
     pub fn is_all(&self) -> bool {

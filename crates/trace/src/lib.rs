@@ -2,6 +2,7 @@
 
 pub mod expression;
 pub mod filter;
+mod filtering;
 pub mod inject;
 mod line;
 mod names;

@@ -8,6 +8,7 @@
 //! may have to be shown between: its line is then cut with `<unfinished ...>` and taken up by
 //! `<... name resumed>`. A line is not written before it must be: most calls end before anything else happens.
 
+use crate::filtering;
 use crate::line::{self, Writer};
 use crate::names::ProcNames;
 use crate::settings::{Follow, Format, Settings};
@@ -95,6 +96,8 @@ pub struct Session {
     open: Option<Open>,
     writer: Writer,
     summary: crate::summary::Summary,
+    /// The program has not yet shown whether it could install the filter that `--seccomp-bpf` asks for.
+    filter_wanted: bool,
 }
 
 impl Session {
@@ -112,6 +115,7 @@ impl Session {
             open: None,
             writer: Writer::open(&settings)?,
             summary: crate::summary::Summary::default(),
+            filter_wanted: false,
             settings,
         })
     }
@@ -154,11 +158,21 @@ impl Session {
         let order: Vec<_> = std::env::vars_os().map(|(k, _)| k).collect();
         let mut vars: Vec<_> = order.into_iter().filter_map(|k| env.remove_entry(&k)).collect();
         vars.extend(env);
-        let (child, _) = host::spawn_stopped(&self.settings.command, &vars)?;
-        if let Err(error) = self.tree.adopt_spawned(child) {
+        let filter = match filtering::filter(&self.settings) {
+            Ok(filter) => Some(filter),
+            Err(why) => {
+                if self.settings.seccomp == Some(true) {
+                    eprintln!("lariat: {why}");
+                }
+                None
+            }
+        };
+        let (child, _) = host::spawn_stopped(&self.settings.command, &vars, filter.as_ref())?;
+        if let Err(error) = self.tree.adopt_spawned(child, filter.is_some()) {
             host::end_task(child);
             return Err(error.into());
         }
+        self.filter_wanted = filter.is_some() && self.settings.seccomp == Some(true);
         self.main = Some(child);
         self.tasks.insert(child, TaskState { starting: true, ..TaskState::default() });
         Ok(())
@@ -256,7 +270,13 @@ impl Session {
                     eprintln!("lariat: Process {child} attached");
                 }
             }
-            Stop::Exec { former } => self.exec(tid, *former),
+            Stop::Exec { former } => {
+                if self.filter_wanted && !self.tree.is_filtered(tid) {
+                    eprintln!("lariat: the kernel refused the seccomp filter; every call stops");
+                }
+                self.filter_wanted = false;
+                self.exec(tid, *former);
+            }
             Stop::Other => {}
             Stop::Exited(_) | Stop::Killed { .. } => self.gone(tid, &stop),
         }
