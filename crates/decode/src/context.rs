@@ -20,7 +20,7 @@ const PATH_MAX: usize = 4096;
 const MAX_ELEMENTS: usize = 1 << 16;
 
 /// What the user asked of decoding.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// Bytes of a string that are read and shown (`-s`).
     pub string_limit: usize,

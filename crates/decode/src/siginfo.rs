@@ -111,7 +111,10 @@ fn value(info: &SigInfo, fields: &mut Fields) {
 }
 
 fn queued(info: &SigInfo, fields: &mut Fields) {
-    sender(info, fields);
+    // The kernel itself is no sender.
+    if info.code() != si_code::SI_KERNEL || info.pid() != 0 || info.uid() != 0 {
+        sender(info, fields);
+    }
     if info.value() != 0 {
         value(info, fields);
     }

@@ -2,6 +2,7 @@
 
 use lariat_abi::{Abi, SigInfo, Signal, Tid};
 use lariat_host::Stopped;
+use std::time::Duration;
 
 /// What happened to a task.
 #[derive(Debug)]
@@ -62,6 +63,6 @@ pub struct Report {
     pub stop: Stop,
     /// The proof that it is stopped; `None` after a death.
     pub stopped: Option<Stopped>,
-    /// Whether this is the first news of the task.
-    pub first: bool,
+    /// The system time that the task has used, if the tree measures it.
+    pub system_time: Duration,
 }

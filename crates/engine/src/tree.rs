@@ -3,9 +3,9 @@
 use crate::filtering::{Filtering, Scope, Task};
 use crate::stop::{Report, Stop};
 use lariat_abi::{Abi, Errno, Event, Options, Signal, SyscallInfo, SyscallOp, Tid, WaitStatus};
-use lariat_host::{self as host, Stopped, TRACE_DATA};
+use lariat_host::{self as host, Reaped, Stopped, TRACE_DATA, Waiter, Waiting};
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long the tracer looks for the next stop before it sleeps: longer than most calls take, far shorter
 /// than anybody would notice.
@@ -52,12 +52,14 @@ pub struct Tree {
     early_dead: HashSet<Tid>,
     options: Options,
     follow: bool,
+    waiter: Waiter,
 }
 
 impl Tree {
-    /// An empty tree. `follow`: children are traced too.
+    /// An empty tree. `follow`: children are traced too. `measure`: reports say how much system time the task has
+    /// used.
     #[must_use]
-    pub fn new(follow: bool, kill_on_exit: bool) -> Self {
+    pub fn new(follow: bool, kill_on_exit: bool, measure: bool) -> Self {
         let mut options = Options::TRACESYSGOOD | Options::TRACEEXEC;
         if follow {
             options |= Options::TRACEFORK | Options::TRACEVFORK | Options::TRACECLONE;
@@ -71,6 +73,7 @@ impl Tree {
             early_dead: HashSet::new(),
             options,
             follow,
+            waiter: Waiter { spin: SPIN, measure },
         }
     }
 
@@ -86,21 +89,35 @@ impl Tree {
         self.tasks.is_empty()
     }
 
-    /// Takes in a child that [`host::spawn_stopped`] started, and lets it go on. `filtered`: it is about to
-    /// install a seccomp filter; from then on, what the filter lets pass does not stop.
+    /// Takes in a process that waits to become a program, and lets it. `filtered`: it is about to install a
+    /// seccomp filter; from then on, what the filter lets pass does not stop.
     ///
     /// Whoever is under a filter cannot live without its tracer, since traced calls would fail with `ENOSYS`:
     /// tasks of such a tree are killed when the tracer dies.
     ///
     /// # Errors
-    /// The kernel refused; the child is still stopped.
-    pub fn adopt_spawned(&mut self, tid: Tid, filtered: bool) -> Result<(), AttachError> {
+    /// The kernel refused; the process ends.
+    pub fn adopt(&mut self, waiting: Waiting, filtered: bool) -> Result<(), AttachError> {
         if filtered {
             self.options |= Options::TRACESECCOMP | Options::EXITKILL;
         }
-        host::seize(tid, self.options).map_err(|source| AttachError::Refused { tid, source })?;
-        self.tasks.insert(tid, Task::new(if filtered { Filtering::Awaited } else { Filtering::Off }));
-        host::continue_stopped(tid);
+        let tid = waiting.tid;
+        let refused = |source| AttachError::Refused { tid, source };
+        host::seize(tid, self.options).map_err(refused)?;
+        // It is in a read; to see the calls from there on it must be resumed by us once.
+        host::interrupt(tid).map_err(refused)?;
+        let stopped = loop {
+            match host::wait_for(tid) {
+                Ok(Some(Reaped { stopped: Some(stopped), .. })) => break stopped,
+                Err(error) if error.errno() == Errno::EINTR => {}
+                // Somebody killed it.
+                _ => return Err(AttachError::NoProcess(tid)),
+            }
+        };
+        let task = Task::new(if filtered { Filtering::Awaited } else { Filtering::Off });
+        stopped.resume(task.resumes(), None).map_err(refused)?;
+        self.tasks.insert(tid, task);
+        waiting.release();
         Ok(())
     }
 
@@ -146,12 +163,18 @@ impl Tree {
     ///
     /// # Errors
     /// `EINTR`: a signal came.
-    pub fn next(&mut self, mut idle: impl FnMut()) -> host::Result<Option<Report>> {
+    /// `EAGAIN`: nothing happened until `deadline`.
+    pub fn next(
+        &mut self,
+        deadline: Option<Instant>,
+        mut idle: impl FnMut(),
+    ) -> host::Result<Option<Report>> {
         loop {
             if self.tasks.is_empty() {
                 return Ok(None);
             }
-            let Some(reaped) = host::wait_any_spinning(SPIN, &mut idle)? else { return Ok(None) };
+            let Some(reaped) = self.waiter.next(deadline, &mut idle)? else { return Ok(None) };
+            let system_time = reaped.system_time;
             let tid = reaped.tid;
             let known = self.tasks.contains_key(&tid);
             let Some(stopped) = reaped.stopped else {
@@ -167,7 +190,7 @@ impl Tree {
                 if !known {
                     continue;
                 }
-                return Ok(Some(Report { tid, stop, stopped: None, first: false }));
+                return Ok(Some(Report { tid, stop, stopped: None, system_time }));
             };
             if !known && !self.follow {
                 // CLONE_PTRACE gave us a task that nobody asked for.
@@ -179,7 +202,7 @@ impl Tree {
             }
             // Death between the wait and a request: the wait will report it.
             let Some(stop) = self.classify(&stopped, reaped.status) else { continue };
-            return Ok(Some(Report { tid, stop, stopped: Some(stopped), first: !known }));
+            return Ok(Some(Report { tid, stop, stopped: Some(stopped), system_time }));
         }
     }
 

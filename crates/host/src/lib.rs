@@ -26,10 +26,10 @@ mod wait;
 pub use error::{Error, Result};
 pub use memory::TraceeMemory;
 pub use process::{
-    catch_termination, continue_stopped, die_of, end_task, ignore_signals, local_time, termination, threads,
+    catch_termination, die_of, ignore_signals, is_root, local_time, send_signal, take_termination, threads,
 };
 pub use ptrace::{attach, interrupt, kill, seize, trace_me};
 pub use seccomp::{Filter, TRACE_DATA, TableFilter};
-pub use spawn::{SpawnError, spawn_stopped};
+pub use spawn::{Distance, Launch, SpawnError, User, Waiting};
 pub use stopped::{Resume, Stopped};
-pub use wait::{Reaped, block_signals, wait_any, wait_any_spinning, wait_for};
+pub use wait::{Reaped, Waiter, block_signals, wait_any, wait_for};

@@ -10,12 +10,6 @@ pub fn threads(pid: Tid) -> Vec<Tid> {
     dir.flatten().filter_map(|e| e.file_name().to_str()?.parse().ok()).map(Tid::new).collect()
 }
 
-/// Sends SIGKILL to a process. It may be gone already.
-pub fn end_task(pid: Tid) {
-    // SAFETY: kill(2) touches no memory.
-    unsafe { libc::kill(pid.as_raw(), libc::SIGKILL) };
-}
-
 /// Ends this process by the signal, without a core dump: what a wrapper does to pass on a signal death.
 /// Returns if the signal does not kill.
 pub fn die_of(signal: Signal) {
@@ -67,16 +61,22 @@ pub fn ignore_signals(signals: &[Signal]) {
     }
 }
 
-/// The terminating signal that has come, if one has.
+/// The terminating signal that has come since the last call, if one has.
 #[must_use]
-pub fn termination() -> Option<Signal> {
-    Signal::from_raw(TERMINATION.load(Ordering::SeqCst))
+pub fn take_termination() -> Option<Signal> {
+    let signal = Signal::from_raw(TERMINATION.swap(0, Ordering::SeqCst))?;
+    let off: libc::itimerval = libc::itimerval { it_interval: NEVER, it_value: NEVER };
+    // SAFETY: a plain system call on a local structure.
+    unsafe { libc::syscall(libc::SYS_setitimer, libc::ITIMER_REAL, &raw const off, 0usize) };
+    Some(signal)
 }
 
-/// Sends SIGCONT to a stopped process.
-pub fn continue_stopped(pid: Tid) {
+const NEVER: libc::timeval = libc::timeval { tv_sec: 0, tv_usec: 0 };
+
+/// Sends a signal to a process. It may be gone already.
+pub fn send_signal(pid: Tid, signal: Signal) {
     // SAFETY: kill(2) touches no memory.
-    unsafe { libc::kill(pid.as_raw(), libc::SIGCONT) };
+    unsafe { libc::kill(pid.as_raw(), signal.as_raw()) };
 }
 
 /// Hour, minute and second of the local time zone.
@@ -90,4 +90,11 @@ pub fn local_time(epoch_seconds: u64) -> (i32, i32, i32) {
         tm
     };
     (tm.tm_hour, tm.tm_min, tm.tm_sec)
+}
+
+/// Whether this process has the user id 0.
+#[must_use]
+pub fn is_root() -> bool {
+    // SAFETY: touches no memory.
+    unsafe { libc::getuid() == 0 }
 }

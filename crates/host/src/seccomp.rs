@@ -50,7 +50,7 @@ const fn skip(over: u32) -> sock_filter {
     sock_filter { code: (libc::BPF_JMP | libc::BPF_JA) as u16, jt: 0, jf: 0, k: over }
 }
 
-/// The program. It is installed with [`crate::spawn_stopped`].
+/// The program. It is installed with [`crate::Launch`].
 #[derive(Debug, Clone)]
 pub struct Filter {
     program: Vec<sock_filter>,
@@ -124,10 +124,9 @@ fn table(filter: TableFilter<'_>, unknown: bool) -> Vec<sock_filter> {
 /// # Errors
 /// The kernel has no seccomp, or a filter of this process forbids it.
 ///
-/// # Safety
 /// Every later call of this thread that the filter traces fails with `ENOSYS` unless it has a tracer that set
 /// `PTRACE_O_TRACESECCOMP`.
-pub(crate) unsafe fn install(filter: &Filter) -> Result<(), Error> {
+pub(crate) fn install(filter: &Filter) -> Result<(), Error> {
     const SET_MODE_FILTER: i64 = 1;
     let program = filter.program();
     // SAFETY: the program lives as long as the call.

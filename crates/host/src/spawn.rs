@@ -3,9 +3,12 @@
 use crate::error::{Error, last_errno};
 use crate::seccomp::{self, Filter};
 use lariat_abi::{Errno, Tid};
-use std::ffi::{CString, OsStr, OsString};
+use std::ffi::{CStr, CString, OsStr, OsString};
+use std::io::{Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Why a program was not started.
 #[derive(Debug, thiserror::Error)]
@@ -19,60 +22,234 @@ pub enum SpawnError {
     /// fork(2) failed.
     #[error(transparent)]
     Fork(Error),
+    /// The process that is to become the program cannot be talked to.
+    #[error("starting the program: {0}")]
+    Talk(std::io::Error),
 }
 
-/// Starts `argv` in a child that stops itself before execve(2), and returns the child and the path it will
-/// execute. The child is in a plain SIGSTOP, seen with `WUNTRACED`: seizing it there loses nothing, since
-/// it runs no code of its own between the stop and the execve but to install `filter`, a traced call like any.
-///
-/// # Errors
-/// See [`SpawnError`]. A program that cannot be executed is reported by the child: the execve is traced.
-pub fn spawn_stopped(
-    argv: &[OsString],
-    env: &[(OsString, OsString)],
-    filter: Option<&Filter>,
-) -> Result<(Tid, PathBuf), SpawnError> {
-    let name = argv.first().ok_or_else(|| SpawnError::NotFound(OsString::new()))?;
-    let path = find(name).ok_or_else(|| SpawnError::NotFound(name.clone()))?;
-    let text = |s: &OsStr| CString::new(s.as_bytes()).map_err(|_| SpawnError::Nul);
-    let file = text(path.as_os_str())?;
-    let args = argv.iter().map(|a| text(a)).collect::<Result<Vec<_>, _>>()?;
-    let vars = env
-        .iter()
-        .map(|(k, v)| {
-            let mut pair = k.clone().into_vec();
-            pair.push(b'=');
-            pair.extend_from_slice(v.as_bytes());
-            text(OsStr::from_bytes(&pair))
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    let pointers = |list: &[CString]| {
-        list.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect::<Vec<*const libc::c_char>>()
-    };
-    let (argp, envp) = (pointers(&args), pointers(&vars));
-    // SAFETY: this process has one thread, so the child may call what it likes; its strings were made before the
-    // fork.
+/// A user to run a program as (`-u`), from the password database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    name: CString,
+    uid: u32,
+    gid: u32,
+}
+
+impl User {
+    /// Looks a user up; `None` if there is none of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let name = CString::new(name).ok()?;
+        // SAFETY: getpwnam(3) returns null or a structure that stays until the next call.
+        let entry = unsafe { libc::getpwnam(name.as_ptr()).as_ref() }?;
+        Some(Self { uid: entry.pw_uid, gid: entry.pw_gid, name })
+    }
+
+    /// Becomes this user for good. A set-user-id or set-group-id program gets the effective ids that it would
+    /// have without a tracer, since the kernel does not give them to a traced one.
+    fn become_for(&self, file: &CStr) -> Result<(), &'static str> {
+        // SAFETY: plain system calls; `status` is filled by stat(2).
+        unsafe {
+            let mut status: libc::stat = std::mem::zeroed();
+            let known = libc::stat(file.as_ptr(), &raw mut status) == 0;
+            let set = |bit: u32| known && status.st_mode & bit != 0;
+            let egid = if set(libc::S_ISGID) { status.st_gid } else { self.gid };
+            let euid = if set(libc::S_ISUID) { status.st_uid } else { self.uid };
+            if libc::initgroups(self.name.as_ptr(), self.gid) != 0 {
+                return Err("initgroups");
+            }
+            if libc::setregid(self.gid, egid) != 0 {
+                return Err("setregid");
+            }
+            if libc::setreuid(self.uid, euid) != 0 {
+                return Err("setreuid");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A program to start.
+#[derive(Debug, Clone, Copy)]
+pub struct Launch<'a> {
+    /// The program and its arguments.
+    pub argv: &'a [OsString],
+    /// Its environment.
+    pub env: &'a [(OsString, OsString)],
+    /// A seccomp filter to run it under.
+    pub filter: Option<&'a Filter>,
+    /// Whom to run it as.
+    pub user: Option<&'a User>,
+}
+
+/// What SIGPIPE did when this process was started. Rust's runtime ignores it before `main`, which the program
+/// would inherit.
+static SIGPIPE_BEFORE: AtomicUsize = AtomicUsize::new(libc::SIG_DFL);
+
+extern "C" fn note_sigpipe() {
+    // SAFETY: asks for a disposition and changes nothing.
     unsafe {
-        match libc::fork() {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        if libc::sigaction(libc::SIGPIPE, std::ptr::null(), &raw mut action) == 0 {
+            SIGPIPE_BEFORE.store(action.sa_sigaction, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Runs before the runtime: the C library calls what is in this section first.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static NOTE_SIGPIPE: extern "C" fn() = note_sigpipe;
+
+/// What execve(2) takes, made before the fork.
+struct Image {
+    file: CString,
+    args: Vec<CString>,
+    vars: Vec<CString>,
+}
+
+/// A process that waits to be seized and then to be told to become the program.
+#[derive(Debug)]
+pub struct Waiting {
+    /// The process.
+    pub tid: Tid,
+    /// Its end of the talk is closed by the execve.
+    line: UnixStream,
+}
+
+impl Waiting {
+    /// Lets it become the program. It is in a read(2), and runs no code of its own between that and the execve
+    /// but to become the user and to install the filter.
+    pub fn release(mut self) {
+        // If it is gone, the wait tells.
+        let _ = self.line.write_all(&[GO]);
+    }
+}
+
+const GO: u8 = 1;
+
+/// How far the tracer goes from the program when it leaves it to the caller as a direct child (`-D`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Distance {
+    /// A grandchild in the same process group.
+    Grandchild,
+    /// In a process group of its own.
+    Group,
+    /// In a session of its own.
+    Session,
+}
+
+impl Launch<'_> {
+    /// Starts the program in a child of this process.
+    ///
+    /// # Errors
+    /// See [`SpawnError`]. A program that cannot be executed is reported by the child: the execve is traced.
+    pub fn spawn(&self) -> Result<Waiting, SpawnError> {
+        let image = self.image()?;
+        let (ours, theirs) = UnixStream::pair().map_err(SpawnError::Talk)?;
+        // SAFETY: this process has one thread, so the child may call what it likes.
+        match unsafe { libc::fork() } {
             -1 => Err(SpawnError::Fork(Error::last("fork"))),
             0 => {
-                libc::signal(libc::SIGPIPE, libc::SIG_DFL);
-                libc::kill(libc::getpid(), libc::SIGSTOP);
-                if let Some(filter) = filter {
-                    // The tracer sees whether it was installed.
-                    let _ = seccomp::install(filter);
+                drop(ours);
+                self.wait_and_execute(theirs, &image)
+            }
+            child => Ok(Waiting { tid: Tid::new(child), line: ours }),
+        }
+    }
+
+    /// Makes this process the one that becomes the program, and returns in a grandchild, the tracer to be.
+    ///
+    /// # Errors
+    /// See [`SpawnError`].
+    pub fn become_tracee(&self, distance: Distance) -> Result<Waiting, SpawnError> {
+        let image = self.image()?;
+        let (mut ours, mut theirs) = UnixStream::pair().map_err(SpawnError::Talk)?;
+        let tid = Tid::new(std::process::id() as i32);
+        // SAFETY: this process has one thread, so its children may call what they like. The one between ends at
+        // once, so that the program has no child that it does not know of.
+        unsafe {
+            match libc::fork() {
+                -1 => return Err(SpawnError::Fork(Error::last("fork"))),
+                0 => match libc::fork() {
+                    0 => {}
+                    grandchild => libc::_exit(i32::from(grandchild < 0)),
+                },
+                between => {
+                    drop(ours);
+                    let mut status = 0;
+                    while libc::waitpid(between, &raw mut status, 0) < 0 && last_errno() == Errno::EINTR {}
+                    let mut tracer = [0; 4];
+                    if status == 0 && theirs.read_exact(&mut tracer).is_ok() {
+                        // Where Yama lets only ancestors trace, it must be told. Elsewhere it does not exist.
+                        let tracer = libc::c_ulong::from(u32::from_ne_bytes(tracer));
+                        libc::prctl(libc::PR_SET_PTRACER, tracer, 0, 0, 0);
+                        let _ = theirs.write_all(&[GO]);
+                    }
+                    self.wait_and_execute(theirs, &image)
                 }
-                libc::execve(file.as_ptr(), argp.as_ptr(), envp.as_ptr());
-                eprintln!("lariat: exec: {}", last_errno().description());
-                libc::_exit(1)
             }
-            child => {
-                let mut status = 0;
-                while libc::waitpid(child, &raw mut status, libc::WUNTRACED) < 0
-                    && last_errno() == Errno::EINTR
-                {}
-                Ok((Tid::new(child), path))
+            match distance {
+                Distance::Grandchild => {}
+                Distance::Group => drop(libc::setpgid(0, 0)),
+                Distance::Session => drop(libc::setsid()),
             }
+        }
+        drop(theirs);
+        ours.write_all(&std::process::id().to_ne_bytes()).map_err(SpawnError::Talk)?;
+        ours.read_exact(&mut [0]).map_err(SpawnError::Talk)?;
+        Ok(Waiting { tid, line: ours })
+    }
+
+    /// In the process that becomes the program: waits for the tracer. Without one there is nothing to do.
+    fn wait_and_execute(&self, mut line: UnixStream, image: &Image) -> ! {
+        // SAFETY: a disposition, and the end of this process.
+        unsafe {
+            libc::signal(libc::SIGPIPE, SIGPIPE_BEFORE.load(Ordering::Relaxed));
+            if line.read_exact(&mut [0]).is_err() {
+                libc::_exit(1);
+            }
+        }
+        self.execute(image)
+    }
+
+    fn image(&self) -> Result<Image, SpawnError> {
+        let name = self.argv.first().ok_or_else(|| SpawnError::NotFound(OsString::new()))?;
+        let path = find(name).ok_or_else(|| SpawnError::NotFound(name.clone()))?;
+        let text = |s: &OsStr| CString::new(s.as_bytes()).map_err(|_| SpawnError::Nul);
+        let variable = |(name, value): &(OsString, OsString)| {
+            let mut pair = name.clone().into_vec();
+            pair.push(b'=');
+            pair.extend_from_slice(value.as_bytes());
+            text(OsStr::from_bytes(&pair))
+        };
+        Ok(Image {
+            file: text(path.as_os_str())?,
+            args: self.argv.iter().map(|a| text(a)).collect::<Result<_, _>>()?,
+            vars: self.env.iter().map(variable).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Becomes the program.
+    fn execute(&self, image: &Image) -> ! {
+        if let Some(filter) = self.filter {
+            // The tracer sees whether it was installed. As the user it may need more than it has.
+            let _ = seccomp::install(filter);
+        }
+        if let Some(Err(call)) = self.user.map(|user| user.become_for(&image.file)) {
+            eprintln!("lariat: {call}: {}", last_errno().description());
+            // SAFETY: ends the child.
+            unsafe { libc::_exit(1) }
+        }
+        let pointers = |list: &[CString]| {
+            list.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect::<Vec<*const libc::c_char>>()
+        };
+        let (args, vars) = (pointers(&image.args), pointers(&image.vars));
+        // SAFETY: the arrays end with null and their strings with NUL.
+        unsafe {
+            libc::execve(image.file.as_ptr(), args.as_ptr(), vars.as_ptr());
+            eprintln!("lariat: exec: {}", last_errno().description());
+            libc::_exit(1)
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use clap::{ArgAction, Parser};
 use lariat_decode::text::{Constants, HexStrings};
+use lariat_host::{Distance, User};
 use lariat_trace::expression;
 use lariat_trace::filter::{StatusSet, SyscallSet};
-use lariat_trace::settings::{Digits, Follow, Format, Output, Settings, Stamp, Summary};
+use lariat_trace::settings::{Column, Digits, Follow, Format, Output, Settings, Stamp, Summary};
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
@@ -33,8 +34,13 @@ pub(crate) struct Args {
     /// Like -c, but print the trace too.
     #[arg(short = 'C', long)]
     summary: bool,
-    /// A filter or modifier: trace=, abbrev=, verbose=, raw=, signal=, status=, quiet=, decode-fds=,
-    /// decode-pids=.
+    /// Run the tracer as a grandchild, so that the program is the direct child of the caller; twice: in a process
+    /// group of its own; thrice: in a session of its own. With a value: grandchild, pgroup or session.
+    #[arg(short = 'D', long, value_name = "WHERE")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "", action = ArgAction::Append)]
+    daemonize: Vec<String>,
+    /// A filter or modifier: trace=, abbrev=, verbose=, raw=, signal=, status=, quiet=, read=, write=, fd=,
+    /// inject=, fault=, decode-fds=, decode-pids=.
     #[arg(short = 'e', value_name = "EXPR", allow_hyphen_values = true)]
     expressions: Vec<String>,
     /// Trace only these calls (-e trace=SET).
@@ -55,26 +61,48 @@ pub(crate) struct Args {
     /// Show only calls with these outcomes (-e status=SET).
     #[arg(long, value_name = "SET", allow_hyphen_values = true)]
     status: Option<String>,
+    /// Dump what is read from these descriptors (-e read=SET).
+    #[arg(long, value_name = "SET", allow_hyphen_values = true)]
+    read: Option<String>,
+    /// Dump what is written to these descriptors (-e write=SET).
+    #[arg(long, value_name = "SET", allow_hyphen_values = true)]
+    write: Option<String>,
+    /// Tamper with calls (-e inject=...).
+    #[arg(long, value_name = "SET:WHAT", allow_hyphen_values = true)]
+    inject: Vec<String>,
+    /// Make calls fail (-e fault=...).
+    #[arg(long, value_name = "SET[:error=ERRNO]", allow_hyphen_values = true)]
+    fault: Vec<String>,
     /// Set (VAR=VAL) or remove (VAR) an environment variable of the program.
     #[arg(short = 'E', long = "env", value_name = "VAR=VAL", allow_hyphen_values = true)]
     env: Vec<OsString>,
     /// Trace children too; twice: into a file each, named FILE.PID.
     #[arg(short = 'f', long = "follow-forks", action = ArgAction::Count)]
     follow: u8,
+    /// With -o, write a file for each task, named FILE.PID.
+    #[arg(long)]
+    output_separately: bool,
     /// Like -f (strace's old name for it).
     #[arg(short = 'F', hide = true)]
     follow_old: bool,
     /// Print the instruction pointer at each call.
     #[arg(short = 'i', long)]
     instruction_pointer: bool,
+    /// Which signals end the trace: 1 or 2, the fatal ones (default); 3, none (default with -o FILE PROG); 4, not
+    /// even ^Z stops it (default with -D).
+    #[arg(short = 'I', long, value_name = "LEVEL", allow_hyphen_values = true)]
+    interruptible: Option<String>,
+    /// Print a stack trace after each call (accepted; there is none yet).
+    #[arg(short = 'k', long = "stack-traces", visible_alias = "stack-trace")]
+    stack_traces: bool,
     /// Print the number of each call.
     #[arg(short = 'n', long)]
     syscall_number: bool,
     /// Print the names of arguments.
     #[arg(short = 'N', long = "arg-names")]
     argument_names: bool,
-    /// Overhead subtracted from each call in the summary (accepted).
-    #[arg(short = 'O', long = "summary-syscall-overhead", value_name = "TIME", hide = true)]
+    /// Subtract this from the time of each call in the summary; microseconds, or with a unit of s, ms, us or ns.
+    #[arg(short = 'O', long = "summary-syscall-overhead", value_name = "TIME")]
     #[arg(allow_hyphen_values = true)]
     overhead: Option<String>,
     /// Write the trace to this file, or to the standard input of a command given as '|CMD' or '!CMD'.
@@ -86,6 +114,12 @@ pub(crate) struct Args {
     /// Attach to these processes, separated by commas, blanks or newlines.
     #[arg(short = 'p', long = "attach", value_name = "PID", allow_hyphen_values = true)]
     attach: Vec<String>,
+    /// Only calls that touch this path, by name or through a descriptor; may be repeated.
+    #[arg(short = 'P', long = "trace-path", value_name = "PATH", allow_hyphen_values = true)]
+    paths: Vec<std::path::PathBuf>,
+    /// Only calls that use these descriptors (-e fd=SET).
+    #[arg(long, value_name = "SET", allow_hyphen_values = true)]
+    trace_fds: Option<String>,
     /// Say less: no attach messages; twice: no exit messages either; thrice: nothing but the trace.
     /// With a value: -e quiet=SET.
     #[arg(short = 'q', long, visible_aliases = ["silent", "silence"], value_name = "SET")]
@@ -104,9 +138,13 @@ pub(crate) struct Args {
         allow_hyphen_values = true
     )]
     string_limit: String,
-    /// Sort the summary by time, calls, errors or name.
+    /// Sort the summary by a column: time-percent, total-time, min-time, max-time, avg-time, calls, errors, name,
+    /// or none.
     #[arg(short = 'S', long = "summary-sort-by", value_name = "COLUMN", default_value = "time")]
     sort: String,
+    /// Show these columns of the summary, of those that -S names, separated by commas.
+    #[arg(short = 'U', long = "summary-columns", value_name = "COLUMNS", allow_hyphen_values = true)]
+    columns: Option<String>,
     /// Print the time of day; twice: with microseconds; thrice: as seconds since the epoch.
     /// With a value: none, time or unix, and a unit of s, ms, us or ns, separated by a comma.
     #[arg(short = 't', long = "absolute-timestamps", visible_alias = "timestamps", value_name = "FORMAT")]
@@ -116,13 +154,16 @@ pub(crate) struct Args {
     #[arg(short = 'T', long, value_name = "PRECISION")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "us")]
     syscall_times: Option<String>,
+    /// Run the program as this user; set-user-id programs get their privilege. Only for root.
+    #[arg(short = 'u', long, value_name = "USER", allow_hyphen_values = true)]
+    user: Option<String>,
     /// Print structures and environments whole.
     #[arg(short = 'v', long = "no-abbrev")]
     verbose: bool,
     /// Print the version.
     #[arg(short = 'V', long)]
     version: bool,
-    /// Summarise wall-clock time (what the summary always shows).
+    /// Summarise the time between entry and exit of calls instead of system time.
     #[arg(short = 'w', long)]
     summary_wall_clock: bool,
     /// Print strings that are not ASCII in hexadecimal; twice: all strings.
@@ -197,13 +238,21 @@ impl Args {
                 "-w/--summary-wall-clock must be given with (-c/--summary-only or -C/--summary)".into()
             );
         }
-        if !SORTS.contains(&self.sort.as_str()) {
-            return Err(format!("invalid sortby: '{}'; use time, calls, errors or name", self.sort));
+        s.summary_wall = self.summary_wall_clock;
+        s.summary_sort = match self.sort.as_str() {
+            "none" | "nothing" => None,
+            name => Some(Column::named(name).ok_or_else(|| format!("invalid sortby: '{name}'"))?),
+        };
+        if let Some(columns) = &self.columns {
+            s.summary_columns = summary_columns(columns)?;
         }
-        s.summary_sort = self.sort;
+        if let Some(overhead) = &self.overhead {
+            s.summary_overhead = lariat_trace::inject::delay(overhead)
+                .ok_or_else(|| format!("invalid -O argument: '{overhead}'"))?;
+        }
         s.follow = match self.follow {
             0 if !self.follow_old => Follow::No,
-            0 | 1 => Follow::Yes,
+            0 | 1 if !self.output_separately => Follow::Yes,
             _ => Follow::Separate,
         };
         s.output = self.output.map_or(Output::Stderr, output);
@@ -253,7 +302,35 @@ impl Args {
         s.decode_pids_comm |= self.decode_pids_comm;
         s.instruction_pointer = self.instruction_pointer;
         s.syscall_number = self.syscall_number;
+        s.stack_trace = self.stack_traces;
+        s.paths = self.paths;
         s.always_show_pid = self.always_show_pid;
+        s.interruptible = match self.interruptible.as_deref() {
+            None => None,
+            Some("1" | "anywhere") => Some(1),
+            Some("2" | "waiting") => Some(2),
+            Some("3" | "never") => Some(3),
+            Some("4" | "never_tstp") => Some(4),
+            Some(other) => return Err(format!("invalid -I argument: '{other}'")),
+        };
+        s.daemonize = match levels("D", "daemonize", &self.daemonize)? {
+            Level::Count(0) => None,
+            Level::Count(1) | Level::Value("grandchild") => Some(Distance::Grandchild),
+            Level::Count(2) | Level::Value("pgroup" | "pgrp") => Some(Distance::Group),
+            Level::Count(_) | Level::Value("session") => Some(Distance::Session),
+            Level::Value(other) => return Err(format!("invalid --daemonize argument: '{other}'")),
+        };
+        if s.daemonize.is_some() && s.command.is_empty() {
+            return Err("PROG [ARGS] must be specified with -D/--daemonize".into());
+        }
+        s.user = match &self.user {
+            None => None,
+            Some(name) if s.command.is_empty() => {
+                return Err(format!("PROG [ARGS] must be specified with -u {name}"));
+            }
+            Some(_) if !lariat_host::is_root() => return Err("You must be root to use the -u option".into()),
+            Some(name) => Some(User::named(name).ok_or_else(|| format!("Cannot find user '{name}'"))?),
+        };
         s.kill_on_exit = self.kill_on_exit;
         s.seccomp = match (self.seccomp_bpf, self.no_seccomp_bpf) {
             (true, _) => Some(true),
@@ -299,30 +376,36 @@ impl Args {
             ("signal", &self.signal),
             ("status", &self.status),
             ("decode-pids", &self.decode_pids),
+            ("read", &self.read),
+            ("write", &self.write),
+            ("fd", &self.trace_fds),
         ];
         for (qualifier, set) in long {
             if let Some(set) = set {
                 apply(s, &format!("{qualifier}={set}"))?;
             }
         }
+        for (qualifier, rules) in [("inject", &self.inject), ("fault", &self.fault)] {
+            for rule in rules {
+                apply(s, &format!("{qualifier}={rule}"))?;
+            }
+        }
         Ok(())
     }
 }
 
-/// What the summary can be sorted by, in all of strace's spellings that the summary has a column for.
-static SORTS: &[&str] = &[
-    "time",
-    "time-percent",
-    "time-total",
-    "total-time",
-    "calls",
-    "count",
-    "errors",
-    "error",
-    "name",
-    "syscall",
-    "syscall-name",
-];
+/// The columns of `-U`.
+fn summary_columns(list: &str) -> Result<Vec<Column>, String> {
+    let mut columns = Vec::new();
+    for name in list.split(',') {
+        let column = Column::named(name).ok_or_else(|| format!("unknown column name: '{name}'"))?;
+        if columns.contains(&column) {
+            return Err(format!("call summary column has been provided more than once: '{name}'"));
+        }
+        columns.push(column);
+    }
+    Ok(columns)
+}
 
 /// An option that is either repeated (`-tt`) or has a value (`--absolute-timestamps=unix`).
 enum Level<'a> {

@@ -85,6 +85,56 @@ fn verbose_and_raw_notations() {
 }
 
 #[test]
+fn what_is_tampered_with() {
+    let io = fixture("io", &[]);
+    for (name, options) in [
+        ("error", &["-e", "inject=getppid:error=ENOENT"][..]),
+        ("retval", &["-e", "inject=read:retval=0x3:when=2+"]),
+        ("pure", &["-e", "inject=read:error=EIO:syscall=getuid:when=2"]),
+        ("fault", &["-e", "fault=access:when=2..3+"]),
+        ("signal", &["-e", "inject=access:signal=CONT:when=3"]),
+        ("fatal", &["-e", "inject=access:signal=USR1:when=2"]),
+        ("delay", &["-e", "inject=lseek:delay_enter=1000:delay_exit=1ms"]),
+        ("poke", &["-e", "inject=write:poke_enter=@arg2=4142"]),
+        ("poke_exit", &["-e", "inject=read:poke_exit=@arg2=4142:retval=3:when=2"]),
+        (
+            "several",
+            &["-e", "inject=%file:error=EACCES:when=4+2", "-e", "inject=close:retval=0:delay_exit=5"],
+        ),
+        ("not_traced", &["-e", "trace=close", "-e", "inject=access:error=EIO"]),
+    ] {
+        compare(&format!("tamper_{name}"), options, &[io.as_os_str()]);
+    }
+}
+
+#[test]
+fn dumps_paths_and_summaries() {
+    let io = fixture("io", &[]);
+    for (name, options) in [
+        ("read", &["-e", "read=all"][..]),
+        ("write", &["-e", "write=all", "-s", "2"]),
+        ("some", &["-e", "read=4,6", "-e", "write=!1"]),
+        ("path", &["-P", "/etc/passwd"]),
+        ("paths", &["-P", "/etc/passwd", "-P", "/etc/group", "-e", "trace=!lseek"]),
+        ("summary", &["-c", "-U", "name,calls,errors", "-S", "name"]),
+        ("calls", &["-c", "-U", "calls,name", "-S", "none"]),
+    ] {
+        compare(&format!("io_{name}"), options, &[io.as_os_str()]);
+    }
+}
+
+#[test]
+fn every_call_of_both_tables() {
+    for (name, flags) in [("64", &["-nostdlib", "-static"][..]), ("32", &["-nostdlib", "-static", "-m32"])] {
+        for arg in ["-DARG=0", "-DARG=-1", "-DARG=0x7f"] {
+            let every = fixture("every", &[flags, &[arg]].concat());
+            let options = ["-e", "quiet=personality", "-e", "inject=all:error=EPERM"];
+            compare(&format!("every{name}{arg}"), &options, &[every.as_os_str()]);
+        }
+    }
+}
+
+#[test]
 fn ordinary_programs() {
     // `python3` may be a shell script that finds the real one, with children whose timing differs.
     let found = Command::new("python3").args(["-c", "import sys; print(sys.executable)"]).output();

@@ -2,6 +2,7 @@
 //! "Filtering".
 
 use crate::filter::{FdSet, SignalSet, StatusSet, SyscallSet};
+use crate::inject;
 use crate::settings::{Quiet, Settings};
 use lariat_abi::{Abi, Signal};
 use lariat_decode::{Catalog, Class};
@@ -40,27 +41,20 @@ pub enum ExpressionError {
         /// The whole value.
         item: String,
     },
+    /// Tampering that is not understood.
+    #[error("invalid {qualifier} argument '{text}': {why}")]
+    Inject {
+        /// `inject` or `fault`.
+        qualifier: &'static str,
+        /// The whole value.
+        text: String,
+        /// What is wrong.
+        why: String,
+    },
     /// A regular expression that does not compile.
     #[error("invalid regular expression '{0}'")]
     Regex(String),
 }
-
-/// Qualifiers of strace's that nothing implements yet: better refused than ignored.
-static UNSUPPORTED: &[&str] = &[
-    "read",
-    "reads",
-    "r",
-    "write",
-    "writes",
-    "w",
-    "fd",
-    "fds",
-    "trace-fd",
-    "trace-fds",
-    "inject",
-    "fault",
-    "kvm",
-];
 
 /// Applies one expression. A later one replaces what an earlier one of the same qualifier said.
 ///
@@ -81,9 +75,12 @@ pub fn apply(settings: &mut Settings, expression: &str) -> Result<(), Expression
         "decode-pids" | "decode-pid" => {
             settings.decode_pids_comm = decodes("decode-pids", set, DECODE_PIDS)?;
         }
-        other if UNSUPPORTED.contains(&other) => {
-            return Err(ExpressionError::Unsupported(format!("{other}=")));
-        }
+        "inject" => settings.inject.push(inject::parse(set, false)?),
+        "fault" => settings.inject.push(inject::parse(set, true)?),
+        "read" | "reads" | "r" => settings.read = fds(set)?,
+        "write" | "writes" | "w" => settings.write = fds(set)?,
+        "fd" | "fds" | "trace-fd" | "trace-fds" => settings.fds = Some(fds(set)?),
+        "kvm" => return Err(ExpressionError::Unsupported("kvm=".into())),
         _ => settings.trace = syscalls(expression)?,
     }
     Ok(())
@@ -364,7 +361,6 @@ mod tests {
             ("decode-fds=socket", "-e decode-fds=socket is not supported by this version; leave it out"),
             ("decode-pids=pidns", "-e decode-pids=pidns is not supported by this version; leave it out"),
             ("kvm=vcpu", "-e kvm= is not supported by this version; leave it out"),
-            ("inject=read:error=EIO", "-e inject= is not supported by this version; leave it out"),
         ] {
             let error = apply(&mut settings, bad).expect_err(bad);
             assert_eq!(error.to_string(), said);

@@ -57,15 +57,6 @@ impl SyscallSet {
         self.unknown = !self.unknown;
     }
 
-    /// Adds the members of another set.
-    pub fn union(&mut self, other: &Self) {
-        let pairs = [(&mut self.x86_64, &other.x86_64), (&mut self.i386, &other.i386)];
-        for (slot, member) in pairs.into_iter().flat_map(|(mine, theirs)| mine.iter_mut().zip(theirs)) {
-            *slot |= member;
-        }
-        self.unknown |= other.unknown;
-    }
-
     /// Whether every call is a member.
     #[must_use]
     pub fn is_all(&self) -> bool {
@@ -165,6 +156,6 @@ impl FdSet {
     /// Whether the descriptor is a member.
     #[must_use]
     pub fn contains(&self, fd: i32) -> bool {
-        self.fds.contains(&fd) != self.inverted
+        fd >= 0 && self.fds.contains(&fd) != self.inverted
     }
 }

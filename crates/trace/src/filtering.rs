@@ -7,20 +7,12 @@ use lariat_decode::Catalog;
 use lariat_engine::{PRCTL_I386, PRCTL_X86_64};
 use lariat_host::{Filter, TableFilter};
 
-/// The calls that the tracer must see: those that are shown and those that are tampered with.
-fn wanted(settings: &Settings) -> SyscallSet {
-    let mut all = settings.trace.clone();
-    for rule in &settings.inject {
-        all.union(&rule.calls);
-    }
-    all
-}
-
 /// The filter to run the program under, or why there is none: it would be unsafe or useless.
 ///
 /// - Without `-f`, children would inherit the filter and have no tracer, so their calls would fail.
 /// - A process attached with `-p` could only install it itself, and never be rid of it.
 /// - With `-b execve` the program goes on without a tracer.
+/// - A signal that is given to a task when it is resumed is lost in a seccomp-stop (ptrace(2)).
 pub(crate) fn filter(settings: &Settings) -> Result<Filter, &'static str> {
     if settings.seccomp == Some(false) {
         return Err("--seccomp-bpf is turned off by --no-seccomp-bpf");
@@ -34,9 +26,14 @@ pub(crate) fn filter(settings: &Settings) -> Result<Filter, &'static str> {
     if settings.detach_on_execve {
         return Err("--seccomp-bpf is not enabled because it is not compatible with -b");
     }
-    let wanted = wanted(settings);
-    let long = traced(&wanted, Abi::X86_64);
-    let short = traced(&wanted, Abi::I386);
+    if settings.inject.iter().any(|rule| rule.injection.signal.is_some()) {
+        return Err(
+            "--seccomp-bpf is not enabled because a signal can be injected at the entry of a call only",
+        );
+    }
+    let wanted = &settings.trace;
+    let long = traced(wanted, Abi::X86_64);
+    let short = traced(wanted, Abi::I386);
     if wanted.is_all() {
         return Err(
             "Seccomp filter is requested but there are no syscalls to filter.  See -e trace to filter \

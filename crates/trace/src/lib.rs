@@ -1,11 +1,13 @@
 //! The system-call tracer: strace's job.
 
+mod dump;
 pub mod expression;
 pub mod filter;
 mod filtering;
 pub mod inject;
 mod line;
 mod names;
+mod select;
 pub mod session;
 pub mod settings;
 mod summary;

@@ -1,9 +1,12 @@
 //! Lines of the trace: strace's layout and JSON, and where they go.
 
+use crate::dump::Dump;
+use crate::inject::Tampered;
 use crate::session::Error;
 use crate::settings::{Follow, Output, Settings, Stamp};
-use lariat_abi::{SigInfo, Signal, Tid};
-use lariat_decode::{Call, Outcome, Value};
+use lariat_abi::{Abi, SigInfo, Signal, Tid};
+use lariat_decode::siginfo::siginfo;
+use lariat_decode::{Call, Outcome};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fs::{File, OpenOptions};
@@ -20,6 +23,8 @@ pub(crate) struct Writer {
     /// Characters on the line that is open.
     pub(crate) column: usize,
     last_stamp: Option<Instant>,
+    /// It has been said that the trace cannot be written.
+    complained: bool,
 }
 
 impl Writer {
@@ -57,7 +62,7 @@ impl Writer {
                 }
             }
         };
-        Ok(Self { out, separate, pipe, column: 0, last_stamp: None })
+        Ok(Self { out, separate, pipe, column: 0, last_stamp: None, complained: false })
     }
 
     /// Writes the beginning of a line, or a whole one.
@@ -73,31 +78,41 @@ impl Writer {
 
     fn write(&mut self, tid: Option<Tid>, text: &[u8]) {
         self.column += text.len();
-        // A trace that cannot be written must not harm the program: it goes on untold.
-        let _ = match (&mut self.separate, tid) {
-            (Some((prefix, files)), Some(tid)) => {
-                let file = match files.entry(tid) {
-                    Entry::Occupied(entry) => entry.into_mut(),
-                    Entry::Vacant(entry) => {
-                        let mut path = prefix.clone().into_os_string();
-                        path.push(format!(".{tid}"));
-                        let Ok(file) = File::create(&path) else { return };
-                        entry.insert(BufWriter::new(file))
-                    }
-                };
-                file.write_all(text)
-            }
+        let written = match (&mut self.separate, tid) {
+            (Some((prefix, files)), Some(tid)) => match files.entry(tid) {
+                Entry::Occupied(mut entry) => entry.get_mut().write_all(text),
+                Entry::Vacant(entry) => {
+                    let mut path = prefix.clone().into_os_string();
+                    path.push(format!(".{tid}"));
+                    File::create(&path).and_then(|file| entry.insert(BufWriter::new(file)).write_all(text))
+                }
+            },
             _ => self.out.write_all(text),
         };
+        self.complain(written);
+    }
+
+    /// A trace that cannot be written must not harm the program: it is said once, and the program goes on.
+    fn complain(&mut self, written: std::io::Result<()>) {
+        if let Err(error) = written
+            && !std::mem::replace(&mut self.complained, true)
+        {
+            // Standard error may be what cannot be written.
+            let _ = writeln!(
+                std::io::stderr(),
+                "lariat: the trace cannot be written: {error}; the program goes on, parts of its trace are lost"
+            );
+        }
     }
 
     pub(crate) fn flush(&mut self) {
-        let _ = self.out.flush();
+        let mut written = self.out.flush();
         if let Some((_, files)) = &mut self.separate {
             for file in files.values_mut() {
-                let _ = file.flush();
+                written = written.and(file.flush());
             }
         }
+        self.complain(written);
     }
 
     /// Ends the output and, of a pipe, waits for the command.
@@ -184,13 +199,20 @@ fn rest(out: &mut Vec<u8>, call: &Call, written: Option<usize>, settings: &Setti
     out.extend_from_slice(text.strip_prefix(b", ").unwrap_or(&text));
 }
 
+/// What is said of a call besides the call itself.
+pub(crate) struct Ending {
+    pub(crate) spent: Duration,
+    pub(crate) begun: SystemTime,
+    pub(crate) tampered: Tampered,
+}
+
 /// Appends the rest of a call's line: arguments, result, time. `column` is where `out` begins.
 pub(crate) fn finish(
     out: &mut Vec<u8>,
     call: &Call,
     written: Option<usize>,
     column: usize,
-    spent: Duration,
+    ending: &Ending,
     settings: &Settings,
 ) {
     rest(out, call, written, settings);
@@ -198,7 +220,11 @@ pub(crate) fn finish(
     to_column(out, column, settings.column);
     out.extend_from_slice(b"= ");
     settings.style.result(out, call);
+    if ending.tampered != Tampered::default() {
+        let _ = write!(out, "{}", ending.tampered);
+    }
     if let Some(digits) = settings.spent {
+        let spent = ending.spent;
         let _ = write!(out, " <{}{}>", spent.as_secs(), fraction(spent.subsec_nanos(), digits));
     }
     out.push(b'\n');
@@ -232,18 +258,88 @@ fn to_column(out: &mut Vec<u8>, start: usize, column: usize) {
     out.resize(out.len() + column.saturating_sub(at), b' ');
 }
 
-/// A signal's line, without its end.
-pub(crate) fn signal(signal: Signal, info: &SigInfo, settings: &Settings) -> Vec<u8> {
-    let mut out = format!("--- {signal} ").into_bytes();
-    settings.style.value(&mut out, &lariat_decode::siginfo::siginfo(info));
-    out.extend_from_slice(b" ---");
-    out
+/// News that is not a call.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// A signal is about to be delivered.
+    Signal(Signal, SigInfo),
+    /// The task is stopped by a signal.
+    Stopped(Signal),
+    /// It exited with this status.
+    Exited(u8),
+    /// A signal ended it; whether it dumped core.
+    Killed(Signal, bool),
+    /// The thread of this id has executed a program, and goes on under the id of the leader.
+    Superseded(Tid),
+}
+
+impl Event {
+    /// strace's words.
+    pub(crate) fn text(&self, out: &mut Vec<u8>, settings: &Settings) {
+        let _ = match self {
+            Self::Signal(signal, info) => {
+                let _ = write!(out, "--- {signal} ");
+                settings.style.value(out, &siginfo(info));
+                write!(out, " ---")
+            }
+            Self::Stopped(signal) => write!(out, "--- stopped by {signal} ---"),
+            Self::Exited(code) => write!(out, "+++ exited with {code} +++"),
+            Self::Killed(signal, core) => {
+                write!(out, "+++ killed by {signal}{} +++", if *core { " (core dumped)" } else { "" })
+            }
+            Self::Superseded(former) => write!(out, "+++ superseded by execve in pid {former} +++"),
+        };
+    }
+
+    /// A JSON object on a line.
+    pub(crate) fn json(&self, tid: Tid) -> Vec<u8> {
+        let mut out = Vec::new();
+        let kind = match self {
+            Self::Signal(..) => "signal",
+            Self::Stopped(_) => "stopped",
+            Self::Exited(_) => "exited",
+            Self::Killed(..) => "killed",
+            Self::Superseded(_) => "superseded",
+        };
+        let _ = write!(out, "{{\"type\":\"{kind}\",\"tid\":{tid},\"time\":");
+        seconds(&mut out, SystemTime::now());
+        let number = |signal: &Signal| signal.as_raw();
+        let _ = match self {
+            Self::Signal(signal, info) => {
+                let _ = write!(out, ",\"signal\":\"{signal}\",\"number\":{},\"info\":", number(signal));
+                lariat_decode::json::value(&mut out, &siginfo(info));
+                Ok(())
+            }
+            Self::Stopped(signal) => write!(out, ",\"signal\":\"{signal}\",\"number\":{}", number(signal)),
+            Self::Exited(code) => write!(out, ",\"status\":{code}"),
+            Self::Killed(signal, core) => {
+                write!(out, ",\"signal\":\"{signal}\",\"number\":{},\"core_dumped\":{core}", number(signal))
+            }
+            Self::Superseded(former) => write!(out, ",\"by\":{former}"),
+        };
+        out.extend_from_slice(b"}\n");
+        out
+    }
+}
+
+/// A time as seconds since the epoch, with as many digits as a double-precision number keeps.
+fn seconds(out: &mut Vec<u8>, time: SystemTime) {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let _ = write!(out, "{}.{:06}", since.as_secs(), since.subsec_micros());
 }
 
 /// A call as a JSON object on a line.
-pub(crate) fn json(tid: Tid, call: &Call, spent: Duration) -> Vec<u8> {
+pub(crate) fn json(tid: Tid, call: &Call, ending: &Ending, dump: Option<&Dump>) -> Vec<u8> {
     let mut out = Vec::with_capacity(256);
-    let _ = write!(out, "{{\"type\":\"syscall\",\"tid\":{tid},\"name\":\"{}\",\"args\":[", call.name());
+    let _ = write!(out, "{{\"type\":\"syscall\",\"tid\":{tid},\"time\":");
+    seconds(&mut out, ending.begun);
+    let abi = match call.abi {
+        Abi::X86_64 => "x86_64",
+        Abi::I386 => "i386",
+        Abi::X32 => "x32",
+    };
+    let (name, number) = (call.name(), call.number);
+    let _ = write!(out, ",\"abi\":\"{abi}\",\"number\":{number},\"name\":\"{name}\",\"args\":[");
     let mut first = true;
     for (arg, value) in call.row.args.iter().zip(&call.values).filter(|(_, v)| !v.is_absent()) {
         if !std::mem::take(&mut first) {
@@ -262,21 +358,22 @@ pub(crate) fn json(tid: Tid, call: &Call, spent: Duration) -> Vec<u8> {
             let name = errno.name().unwrap_or("unknown");
             let _ = write!(out, "null,\"errno\":{},\"error\":\"{name}\"", errno.as_raw());
         }
-        _ => out.extend_from_slice(b"null"),
+        Some(Outcome::Unknown) | None => out.extend_from_slice(b"null,\"unfinished\":true"),
     }
     if let Some(aux) = &call.aux {
         out.extend_from_slice(b",\"detail\":");
         lariat_decode::json::value(&mut out, aux);
     }
-    let _ = writeln!(out, ",\"duration_ns\":{}}}", spent.as_nanos());
-    out
-}
-
-/// A signal or an end as a JSON object on a line.
-pub(crate) fn json_event(tid: Tid, text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    let _ = write!(out, "{{\"type\":\"event\",\"tid\":{tid},\"text\":");
-    lariat_decode::json::value(&mut out, &Value::string(text));
-    out.extend_from_slice(b"}\n");
+    let Tampered { result, arguments, delayed } = ending.tampered;
+    for (done, what) in [(result.is_some(), "injected"), (arguments, "poked"), (delayed, "delayed")] {
+        if done {
+            let _ = write!(out, ",\"{what}\":true");
+        }
+    }
+    if let Some(dump) = dump {
+        out.extend_from_slice(b",\"dump\":");
+        dump.json(&mut out);
+    }
+    let _ = writeln!(out, ",\"duration_ns\":{}}}", ending.spent.as_nanos());
     out
 }

@@ -1,24 +1,30 @@
 //! The tracer's loop: reports become records, records become lines.
 //!
 //! ```text
-//!  engine::Report ─► Session ─► Call (entered) ─► Call (left) ─► filter ─► line ─► Sink
+//!  engine::Report ─► Session ─► Call (entered) ─► Call (left) ─► filter ─► line ─► Writer
+//!                       │  └─ session/calls.rs: what happens at the two ends of a call
+//!                       └─ session/lines.rs: lines begun, cut and taken up again
 //! ```
 //!
 //! The one hard thing is that a line is begun at the entry of a call and ended at its exit, and another task
 //! may have to be shown between: its line is then cut with `<unfinished ...>` and taken up by
 //! `<... name resumed>`. A line is not written before it must be: most calls end before anything else happens.
 
+mod calls;
+mod lines;
+
 use crate::filtering;
-use crate::line::{self, Writer};
-use crate::names::ProcNames;
-use crate::settings::{Follow, Format, Settings};
-use lariat_abi::{Abi, Signal, Tid, TraceeAddr};
-use lariat_decode::{Call, Catalog, Env, Options, Outcome, ReadMemory, catalog};
+use crate::inject::Tampered;
+use crate::line::{Event, Writer};
+use crate::select::Selection;
+use crate::settings::{Follow, Output, Settings, Summary};
+use lariat_abi::{Abi, Errno, Signal, Tid, TraceeAddr};
+use lariat_decode::{Call, ReadMemory};
 use lariat_engine::{AttachError, Report, Stop, Tree};
 use lariat_host::{self as host, SpawnError, Stopped, TraceeMemory};
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 /// How the traced program ended, which is how the tracer ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +57,7 @@ pub enum Error {
     },
 }
 
+/// The memory of a tracee, as the decoder wants it.
 struct Memory(TraceeMemory);
 
 impl ReadMemory for Memory {
@@ -62,14 +69,28 @@ impl ReadMemory for Memory {
 /// A call that a task is in.
 struct Pending {
     call: Call,
-    /// Whether it is shown at all.
-    shown: bool,
+    shown: Shown,
     /// How many arguments are written already.
     written: Option<usize>,
-    since: Instant,
+    /// When it was entered, if anybody wants to know.
+    since: Option<(Instant, SystemTime)>,
+    /// The system time of the task then.
+    system_time: Duration,
     ip: u64,
     /// Whether several tasks were traced when it began.
     many: bool,
+    tampered: Tampered,
+    /// What remains to be done at its exit: an index into the rules.
+    rule: Option<usize>,
+}
+
+/// Whether a call is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    Yes,
+    No,
+    /// If it turns out to touch what was asked for, when all of it is known.
+    IfItTouches,
 }
 
 #[derive(Default)]
@@ -78,6 +99,8 @@ struct TaskState {
     personality: Option<Abi>,
     /// Nothing is shown before the program's own execve.
     starting: bool,
+    /// How often each call was made that can be tampered with.
+    counts: HashMap<(Abi, u64), u32>,
 }
 
 /// The one line that may be open.
@@ -86,18 +109,43 @@ struct Open {
     written: bool,
 }
 
+/// A task that is kept in its stop for a while (`delay_enter=`, `delay_exit=`).
+struct Held {
+    until: Instant,
+    stop: Stop,
+    stopped: Stopped,
+    deliver: Option<Signal>,
+}
+
+/// How a task goes on after its report.
+#[derive(Default)]
+struct Onward {
+    /// With this signal.
+    deliver: Option<Signal>,
+    /// Not before this time has passed.
+    hold: Duration,
+}
+
 /// A trace in progress.
 pub struct Session {
     settings: Settings,
+    selection: Selection,
     tree: Tree,
     tasks: HashMap<Tid, TaskState>,
+    held: Vec<Held>,
     main: Option<Tid>,
+    /// The program that was started has executed; from then on `-b execve` counts.
+    started: bool,
     ending: Ending,
     open: Option<Open>,
     writer: Writer,
     summary: crate::summary::Summary,
+    /// Whether anybody wants to know when calls begin.
+    timing: bool,
     /// The program has not yet shown whether it could install the filter that `--seccomp-bpf` asks for.
     filter_wanted: bool,
+    /// A terminating signal has been passed on to the program.
+    asked_to_end: bool,
 }
 
 impl Session {
@@ -107,15 +155,27 @@ impl Session {
     /// The output cannot be opened.
     pub fn new(settings: Settings) -> Result<Self, Error> {
         let follow = settings.follow != Follow::No;
+        let system_time = settings.summary.is_some() && !settings.summary_wall;
+        let timing = settings.spent.is_some()
+            || settings.summary.is_some() && settings.summary_wall
+            || settings.format == crate::settings::Format::Json;
+        if settings.stack_trace {
+            eprintln!("lariat: -k: stack traces are not there yet; the trace goes without");
+        }
         Ok(Self {
-            tree: Tree::new(follow, settings.kill_on_exit),
+            tree: Tree::new(follow, settings.kill_on_exit, system_time),
             tasks: HashMap::new(),
+            held: Vec::new(),
             main: None,
+            started: false,
             ending: Ending::Code(0),
             open: None,
             writer: Writer::open(&settings)?,
             summary: crate::summary::Summary::default(),
+            selection: Selection::new(&settings),
+            timing,
             filter_wanted: false,
+            asked_to_end: false,
             settings,
         })
     }
@@ -125,17 +185,12 @@ impl Session {
     /// # Errors
     /// The program could not be started or the process not attached.
     pub fn run(mut self) -> Result<Ending, Error> {
-        let signals = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT, Signal::PIPE];
         if !self.settings.command.is_empty() {
             self.spawn()?;
         }
-        if self.settings.attach.is_empty() {
-            // The program, in our process group, gets these too; we stay to see what it makes of them.
-            host::ignore_signals(&signals);
-        } else {
-            host::catch_termination(&signals);
-            self.attach()?;
-        }
+        // After the fork: the program inherits what is ignored.
+        self.interruptions();
+        self.attach()?;
         self.follow_tree()?;
         self.writer.flush();
         if self.settings.summary.is_some() {
@@ -146,18 +201,34 @@ impl Session {
         Ok(self.ending)
     }
 
-    fn spawn(&mut self) -> Result<(), Error> {
-        let mut env: HashMap<OsString, OsString> = std::env::vars_os().collect();
-        for (name, value) in &self.settings.env {
-            match value {
-                Some(value) => env.insert(name.clone(), value.clone()),
-                None => env.remove(name),
-            };
+    /// Which signals end the trace (`-I`). Those from a terminal come to the program as well.
+    fn interruptions(&self) {
+        let fatal = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
+        let to_file = self.settings.output != Output::Stderr && !self.settings.command.is_empty();
+        let level = self.settings.interruptible.unwrap_or(match self.settings.daemonize {
+            None if to_file => 3,
+            None => 2,
+            Some(_) => 4,
+        });
+        if level <= 2 {
+            host::catch_termination(&fatal);
+        } else {
+            host::ignore_signals(&fatal);
         }
-        // The program sees the environment in the order it would have without a tracer.
-        let order: Vec<_> = std::env::vars_os().map(|(k, _)| k).collect();
-        let mut vars: Vec<_> = order.into_iter().filter_map(|k| env.remove_entry(&k)).collect();
-        vars.extend(env);
+        // A reader of the trace that goes away lets an attached process go; a program that was started runs on.
+        if level <= 2 && self.settings.command.is_empty() {
+            host::catch_termination(&[Signal::PIPE]);
+        } else {
+            host::ignore_signals(&[Signal::PIPE]);
+        }
+        if level >= 4 {
+            host::ignore_signals(&[Signal::TSTP]);
+        }
+        // Writing the trace to a terminal from the background does not stop the tracer.
+        host::ignore_signals(&[Signal::TTOU, Signal::TTIN]);
+    }
+
+    fn spawn(&mut self) -> Result<(), Error> {
         let filter = match filtering::filter(&self.settings) {
             Ok(filter) => Some(filter),
             Err(why) => {
@@ -167,11 +238,19 @@ impl Session {
                 None
             }
         };
-        let (child, _) = host::spawn_stopped(&self.settings.command, &vars, filter.as_ref())?;
-        if let Err(error) = self.tree.adopt_spawned(child, filter.is_some()) {
-            host::end_task(child);
-            return Err(error.into());
-        }
+        let environment = environment(&self.settings);
+        let launch = host::Launch {
+            argv: &self.settings.command,
+            env: &environment,
+            filter: filter.as_ref(),
+            user: self.settings.user.as_ref(),
+        };
+        let waiting = match self.settings.daemonize {
+            None => launch.spawn()?,
+            Some(distance) => launch.become_tracee(distance)?,
+        };
+        let child = waiting.tid;
+        self.tree.adopt(waiting, filter.is_some())?;
         self.filter_wanted = filter.is_some() && self.settings.seccomp == Some(true);
         self.main = Some(child);
         self.tasks.insert(child, TaskState { starting: true, ..TaskState::default() });
@@ -192,22 +271,38 @@ impl Session {
     }
 
     fn follow_tree(&mut self) -> Result<(), Error> {
-        let mut detaching = false;
+        let mut leaving = None;
         loop {
-            if !detaching && host::termination().is_some() {
-                detaching = true;
+            if leaving.is_none()
+                && let Some(signal) = host::take_termination()
+                && !self.passes_on(signal)
+            {
+                leaving = Some(signal);
+                self.ending = Ending::Signal(signal);
                 self.tree.interrupt_all();
+                for held in std::mem::take(&mut self.held) {
+                    let report = Report {
+                        tid: held.stopped.tid(),
+                        stop: held.stop,
+                        stopped: Some(held.stopped),
+                        system_time: Duration::ZERO,
+                    };
+                    self.let_go(report, signal);
+                }
             }
+            let deadline = self.release_held();
             // A line whose call blocks is shown before the tracer sleeps.
             let next = {
                 let Self { tree, writer, open, tasks, settings, .. } = &mut *self;
-                tree.next(|| begin_open_line(open, tasks, writer, settings))
+                tree.next(deadline, || lines::begin_open_line(open, tasks, writer, settings))
             };
             match next {
-                Ok(Some(report)) if detaching => self.let_go(report),
-                Ok(Some(report)) => self.report(report),
+                Ok(Some(report)) => match leaving {
+                    Some(signal) => self.let_go(report, signal),
+                    None => self.report(report),
+                },
                 Ok(None) => break,
-                Err(error) if error.errno() == lariat_abi::Errno::EINTR => {}
+                Err(error) if matches!(error.errno(), Errno::EINTR | Errno::EAGAIN) => {}
                 Err(error) => return Err(error.into()),
             }
         }
@@ -215,61 +310,86 @@ impl Session {
         Ok(())
     }
 
-    fn let_go(&mut self, report: Report) {
-        let Some(stopped) = report.stopped else { return };
-        let tid = report.tid;
+    /// A program under our seccomp filter cannot be let go: it gets the signal, and the trace goes on to its end;
+    /// the second signal kills it.
+    fn passes_on(&mut self, signal: Signal) -> bool {
+        let Some(main) = self.main.filter(|&main| self.tree.is_filtered(main)) else { return false };
+        let again = std::mem::replace(&mut self.asked_to_end, true);
+        host::send_signal(main, if again { Signal::KILL } else { signal });
+        true
+    }
+
+    /// Lets the tasks go on whose time has come; when that of the next one comes.
+    fn release_held(&mut self) -> Option<Instant> {
+        if self.held.is_empty() {
+            return None;
+        }
+        let now = Instant::now();
+        for held in self.held.extract_if(.., |held| held.until <= now) {
+            self.tree.resume(&held.stop, held.stopped, held.deliver);
+        }
+        self.held.iter().map(|held| held.until).min()
+    }
+
+    /// The tracer goes: an attached process goes on without it, a program that it started is ended by the same
+    /// signal.
+    fn let_go(&mut self, report: Report, signal: Signal) {
+        let Report { tid, stop, stopped, .. } = report;
+        let Some(stopped) = stopped else { return };
+        if matches!(stop, Stop::Leave { .. })
+            && let Some(pending) = self.tasks.get_mut(&tid).and_then(|task| task.pending.take())
+        {
+            calls::give_result(&stopped, pending.tampered);
+        }
         if let Some(open) = self.open.take_if(|open| open.tid == tid)
             && open.written
         {
             self.writer.append(tid, b" <detached ...>\n");
         }
-        self.tree.detach(&report.stop, stopped);
+        let ends = self.main.is_some() && self.settings.attach.is_empty();
+        self.tree.detach(&stop, stopped);
+        if ends {
+            host::send_signal(tid, signal);
+        }
         if !self.settings.quiet.attach {
             eprintln!("lariat: Process {tid} detached");
         }
     }
 
     fn report(&mut self, report: Report) {
-        let Report { tid, stop, stopped, .. } = report;
-        let mut deliver = None;
+        let Report { tid, stop, stopped, system_time } = report;
+        let mut onward = Onward::default();
         match &stop {
             Stop::Enter { abi, number, args, ip, sp } => {
                 if let Some(stopped) = &stopped {
-                    self.enter(stopped, *abi, *number, *args, (*ip, *sp));
+                    let entry = calls::Entry {
+                        abi: *abi,
+                        number: *number,
+                        args: *args,
+                        ip: *ip,
+                        sp: *sp,
+                        system_time,
+                    };
+                    onward = self.enter(stopped, &entry);
                 }
             }
             Stop::Leave { rval } => {
                 if let Some(stopped) = &stopped {
-                    self.leave(stopped, *rval);
+                    onward = self.leave(stopped, *rval, system_time);
                 }
             }
             Stop::Signal { signal, info } => {
-                deliver = Some(*signal);
-                if self.settings.signals.contains(*signal) && !self.tasks.entry(tid).or_default().starting {
-                    let text = line::signal(*signal, info, &self.settings);
-                    self.whole_line(tid, &text);
+                onward.deliver = Some(*signal);
+                if self.reports(tid, *signal) {
+                    self.event(tid, &Event::Signal(*signal, *info));
                 }
             }
             Stop::Group(signal) => {
-                if self.settings.signals.contains(*signal) && !self.tasks.entry(tid).or_default().starting {
-                    let text = format!("--- stopped by {signal} ---");
-                    self.whole_line(tid, text.as_bytes());
+                if self.reports(tid, *signal) {
+                    self.event(tid, &Event::Stopped(*signal));
                 }
             }
-            Stop::Child(child) => {
-                let personality = self.tasks.get(&tid).and_then(|t| t.personality);
-                self.tasks.entry(*child).or_default().personality = personality;
-                if !self.settings.quiet.attach
-                    && matches!(self.settings.output, crate::settings::Output::Stderr)
-                {
-                    // A line that is not begun yet need not be cut.
-                    if self.is_open(tid) {
-                        self.cut_open_line(None);
-                    }
-                    self.writer.flush();
-                    eprintln!("lariat: Process {child} attached");
-                }
-            }
+            Stop::Child(child) => self.child(tid, *child),
             Stop::Exec { former } => {
                 if self.filter_wanted && !self.tree.is_filtered(tid) {
                     eprintln!("lariat: the kernel refused the seccomp filter; every call stops");
@@ -280,159 +400,40 @@ impl Session {
             Stop::Other => {}
             Stop::Exited(_) | Stop::Killed { .. } => self.gone(tid, &stop),
         }
-        if let Some(stopped) = stopped {
-            if matches!(stop, Stop::Exec { .. }) && self.settings.detach_on_execve {
+        let Some(stopped) = stopped else { return };
+        if matches!(stop, Stop::Exec { .. }) {
+            // The execve that starts the program is not one of its own.
+            let own = self.main != Some(tid) || std::mem::replace(&mut self.started, true);
+            if own && self.settings.detach_on_execve {
                 self.cut_open_line(None);
                 self.tree.detach(&stop, stopped);
-            } else {
-                self.tree.resume(&stop, stopped, deliver);
+                return;
             }
         }
-    }
-
-    fn options(&self, abi: Abi, number: u64) -> Options {
-        Options {
-            abbreviate: self.settings.abbrev.contains(abi, number),
-            dereference: self.settings.verbose.contains(abi, number),
-            ..self.settings.decode.clone()
-        }
-    }
-
-    fn enter(&mut self, stopped: &Stopped, abi: Abi, number: u64, args: [u64; 6], (ip, sp): (u64, u64)) {
-        let tid = stopped.tid();
-        let row = Catalog::get().row(abi, number).unwrap_or(&catalog::UNKNOWN);
-        let starting = self.tasks.entry(tid).or_default().starting;
-        if starting && row.name != "execve" {
-            return;
-        }
-        self.announce_personality(tid, abi);
-        if let Some(task) = self.tasks.get_mut(&tid) {
-            task.starting = false;
-        }
-        // A number that no table has is always shown, as strace shows it: nobody could have asked for it.
-        let many = self.many();
-        let shown =
-            self.settings.trace.contains(abi, number) || std::ptr::eq(row, &raw const catalog::UNKNOWN);
-        let memory = Memory(stopped.memory());
-        let options = self.options(abi, number);
-        let names = ProcNames { tid, settings: &self.settings };
-        let env = Env { tid, sp, memory: &memory, names: &names, options: &options };
-        // What is not shown is not decoded.
-        let mut call = if shown && self.settings.summary != Some(crate::settings::Summary::Only) {
-            Call::enter(row, abi, number, args, env)
+        if onward.hold.is_zero() {
+            self.tree.resume(&stop, stopped, onward.deliver);
         } else {
-            Call::enter(&catalog::BARE, abi, number, args, env)
-        };
-        if self.settings.raw.contains(abi, number) {
-            call.show_raw();
+            let until = Instant::now() + onward.hold;
+            self.held.push(Held { until, stop, stopped, deliver: onward.deliver });
         }
-        if shown {
-            self.cut_open_line(Some(tid));
-            // A conditional line is written only when its outcome is known; in a file of its task's own a line
-            // is never cut, since no other task writes there.
-            if self.settings.status.is_all()
-                && self.prints()
-                && self.settings.format == Format::Text
-                && self.settings.follow != Follow::Separate
-            {
-                self.open = Some(Open { tid, written: false });
+    }
+
+    /// Whether a signal of this task is shown.
+    fn reports(&mut self, tid: Tid, signal: Signal) -> bool {
+        self.settings.signals.contains(signal) && !self.tasks.entry(tid).or_default().starting
+    }
+
+    fn child(&mut self, parent: Tid, child: Tid) {
+        let personality = self.tasks.get(&parent).and_then(|task| task.personality);
+        self.tasks.entry(child).or_default().personality = personality;
+        if !self.settings.quiet.attach && self.settings.output == Output::Stderr {
+            // A line that is not begun yet need not be cut.
+            if self.is_open(parent) {
+                self.cut_open_line(None);
             }
+            self.writer.flush();
+            eprintln!("lariat: Process {child} attached");
         }
-        if let Some(task) = self.tasks.get_mut(&tid) {
-            task.pending = Some(Pending { call, shown, written: None, since: Instant::now(), ip, many });
-        }
-    }
-
-    fn prints(&self) -> bool {
-        self.settings.summary != Some(crate::settings::Summary::Only)
-    }
-
-    fn announce_personality(&mut self, tid: Tid, abi: Abi) {
-        let Some(task) = self.tasks.get_mut(&tid) else { return };
-        let before = task.personality.replace(abi).unwrap_or(Abi::X86_64);
-        if before != abi && !self.settings.quiet.personality {
-            let mode = match abi {
-                Abi::X86_64 => "64 bit",
-                Abi::I386 => "32 bit",
-                Abi::X32 => "x32",
-            };
-            self.cut_open_line(None);
-            eprintln!("lariat: [ Process PID={tid} runs in {mode} mode. ]");
-        }
-    }
-
-    fn leave(&mut self, stopped: &Stopped, rval: i64) {
-        let tid = stopped.tid();
-        let Some(mut pending) = self.tasks.get_mut(&tid).and_then(|t| t.pending.take()) else { return };
-        if !pending.shown {
-            return;
-        }
-        let (abi, number) = (pending.call.abi, pending.call.number);
-        let memory = Memory(stopped.memory());
-        let options = self.options(abi, number);
-        let names = ProcNames { tid, settings: &self.settings };
-        let env = Env { tid, sp: 0, memory: &memory, names: &names, options: &options };
-        let spent = pending.since.elapsed();
-        let outcome = Outcome::from_register(pending.call.row, rval);
-        pending.call.exit(outcome, env);
-        if self.settings.summary.is_some() {
-            let name = Catalog::get().row(abi, number).map_or("syscall", |row| row.name);
-            self.summary.add(name, spent, matches!(outcome, Outcome::Failed(_)));
-        }
-        if !self.prints() || !self.settings.status.contains(outcome) {
-            return;
-        }
-        if self.settings.format == Format::Json {
-            let text = line::json(tid, &pending.call, spent);
-            self.writer.put(Some(tid), &text);
-            return;
-        }
-        let resumed = self.resume_line(tid, &pending);
-        let mut text = resumed;
-        line::finish(&mut text, &pending.call, pending.written, self.column(tid), spent, &self.settings);
-        self.end_line(tid, &text);
-    }
-
-    /// Where the line of this task stands: behind what is written of it, if it is open.
-    fn column(&self, tid: Tid) -> usize {
-        if self.is_open(tid) { self.writer.column } else { 0 }
-    }
-
-    fn is_open(&self, tid: Tid) -> bool {
-        self.open.as_ref().is_some_and(|open| open.tid == tid && open.written)
-    }
-
-    /// What goes before the rest of a call's line: nothing if the line is open, else a new beginning.
-    fn resume_line(&mut self, tid: Tid, pending: &Pending) -> Vec<u8> {
-        let mut text = Vec::with_capacity(256);
-        if self.is_open(tid) {
-            return text;
-        }
-        self.cut_open_line(Some(tid));
-        line::prefix(
-            &mut text,
-            tid,
-            pending.ip,
-            pending.call.number,
-            self.many(),
-            &self.settings,
-            &mut self.writer,
-        );
-        match pending.written {
-            Some(_) => text.extend_from_slice(format!("<... {} resumed>", pending.call.name()).as_bytes()),
-            None => text.extend_from_slice(format!("{}(", pending.call.name()).as_bytes()),
-        }
-        text
-    }
-
-    fn end_line(&mut self, tid: Tid, text: &[u8]) {
-        let open = self.is_open(tid);
-        self.open.take_if(|open| open.tid == tid);
-        if open { self.writer.append(tid, text) } else { self.writer.put(Some(tid), text) }
-    }
-
-    fn many(&self) -> bool {
-        self.tree.len() > 1
     }
 
     fn exec(&mut self, tid: Tid, former: Tid) {
@@ -447,94 +448,52 @@ impl Session {
             self.tasks.insert(tid, state);
         }
         if !self.settings.quiet.thread_execve {
-            let text = format!("+++ superseded by execve in pid {former} +++");
-            self.whole_line(tid, text.as_bytes());
+            self.event(tid, &Event::Superseded(former));
         }
     }
 
     fn gone(&mut self, tid: Tid, stop: &Stop) {
         let state = self.tasks.remove(&tid).unwrap_or_default();
+        self.held.retain(|held| held.stopped.tid() != tid);
         if let Some(pending) = &state.pending
-            && pending.shown
+            && pending.shown == Shown::Yes
             && self.prints()
-            && self.settings.status.contains(Outcome::Unknown)
+            && self.settings.status.unfinished
         {
             self.end_without_result(tid, pending);
         }
-        let (text, ending) = match *stop {
-            Stop::Exited(code) => (format!("+++ exited with {code} +++"), Ending::Code(code)),
-            Stop::Killed { signal, core } => {
-                let core = if core { " (core dumped)" } else { "" };
-                (format!("+++ killed by {signal}{core} +++"), Ending::Signal(signal))
-            }
+        let (event, ending) = match *stop {
+            Stop::Exited(code) => (Event::Exited(code), Ending::Code(code)),
+            Stop::Killed { signal, core } => (Event::Killed(signal, core), Ending::Signal(signal)),
             _ => return,
         };
         if self.main == Some(tid) {
             self.ending = ending;
         }
         if !self.settings.quiet.exit || matches!(stop, Stop::Killed { .. }) {
-            self.whole_line(tid, text.as_bytes());
+            self.event(tid, &event);
         }
     }
 
-    /// A call whose end nobody saw: ` <unfinished ...>) = ?`.
-    fn end_without_result(&mut self, tid: Tid, pending: &Pending) {
-        if self.settings.format == Format::Json {
-            let text = line::json(tid, &pending.call, pending.since.elapsed());
-            self.writer.put(Some(tid), &text);
-            return;
-        }
-        let mut text = self.resume_line(tid, pending);
-        line::finish_unknown(&mut text, &pending.call, pending.written, self.column(tid), &self.settings);
-        self.end_line(tid, &text);
+    fn prints(&self) -> bool {
+        self.settings.summary != Some(Summary::Only)
     }
 
-    /// A line of its own, such as a signal.
-    fn whole_line(&mut self, tid: Tid, text: &[u8]) {
-        if !self.prints() || self.settings.format == Format::Json {
-            if self.settings.format == Format::Json && self.prints() {
-                let text = line::json_event(tid, text);
-                self.writer.put(Some(tid), &text);
-            }
-            return;
-        }
-        self.cut_open_line(None);
-        let mut out = Vec::new();
-        let many = self.many() || !self.tasks.contains_key(&tid) && !self.tree.is_empty();
-        line::prefix(&mut out, tid, 0, 0, many, &self.settings, &mut self.writer);
-        out.extend_from_slice(text);
-        out.push(b'\n');
-        self.writer.put(Some(tid), &out);
-    }
-
-    /// Ends the open line, unless it is this task's own.
-    fn cut_open_line(&mut self, unless: Option<Tid>) {
-        if self.open.as_ref().is_none_or(|open| Some(open.tid) == unless) {
-            return;
-        }
-        begin_open_line(&mut self.open, &mut self.tasks, &mut self.writer, &self.settings);
-        let Some(Open { tid, .. }) = self.open.take() else { return };
-        self.writer.append(tid, b" <unfinished ...>\n");
+    fn many(&self) -> bool {
+        self.tree.len() > 1
     }
 }
 
-/// Writes the beginning of the open line, if that has not been done, and flushes.
-fn begin_open_line(
-    open: &mut Option<Open>,
-    tasks: &mut HashMap<Tid, TaskState>,
-    writer: &mut Writer,
-    settings: &Settings,
-) {
-    if let Some(open) = open
-        && !open.written
-        && let Some(pending) = tasks.get_mut(&open.tid).and_then(|t| t.pending.as_mut())
-    {
-        let mut text = Vec::new();
-        line::prefix(&mut text, open.tid, pending.ip, pending.call.number, pending.many, settings, writer);
-        line::begin(&mut text, &pending.call, settings);
-        writer.put(Some(open.tid), &text);
-        pending.written = Some(pending.call.known());
-        open.written = true;
+/// The environment of the program: ours with the changes of `-E`, in the order it would have without a tracer.
+fn environment(settings: &Settings) -> Vec<(OsString, OsString)> {
+    let mut env: HashMap<OsString, OsString> = std::env::vars_os().collect();
+    for (name, value) in &settings.env {
+        match value {
+            Some(value) => env.insert(name.clone(), value.clone()),
+            None => env.remove(name),
+        };
     }
-    writer.flush();
+    let mut vars: Vec<_> = std::env::vars_os().filter_map(|(name, _)| env.remove_entry(&name)).collect();
+    vars.extend(env);
+    vars
 }

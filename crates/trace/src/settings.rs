@@ -1,11 +1,13 @@
 //! What the user asked for: the command line, understood. The session reads it and nothing else.
 
 use crate::filter::{FdSet, SignalSet, StatusSet, SyscallSet};
-use crate::inject::Injection;
+use crate::inject::InjectRule;
 use lariat_decode::Options;
 use lariat_decode::text::Style;
+use lariat_host::{Distance, User};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Which tasks are traced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -62,6 +64,49 @@ pub enum Summary {
     Also,
 }
 
+/// A column of the summary (`-U`), and what it can be sorted by (`-S`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Column {
+    /// The share of the time of all calls.
+    Percent,
+    /// The time of all calls of this name.
+    Total,
+    /// The shortest.
+    Min,
+    /// The longest.
+    Max,
+    /// The average.
+    Average,
+    /// How many calls.
+    Calls,
+    /// How many failed.
+    Errors,
+    /// The name.
+    Name,
+}
+
+impl Column {
+    /// strace's table.
+    pub const DEFAULT: [Self; 6] =
+        [Self::Percent, Self::Total, Self::Average, Self::Calls, Self::Errors, Self::Name];
+
+    /// The column that strace calls this.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "time" | "time-percent" | "time_percent" => Self::Percent,
+            "time-total" | "time_total" | "total-time" | "total_time" => Self::Total,
+            "min-time" | "min_time" | "time-min" | "time_min" | "shortest" => Self::Min,
+            "max-time" | "max_time" | "time-max" | "time_max" | "longest" => Self::Max,
+            "avg-time" | "avg_time" | "time-avg" | "time_avg" => Self::Average,
+            "calls" | "count" => Self::Calls,
+            "errors" | "error" => Self::Errors,
+            "name" | "syscall" | "syscall-name" | "syscall_name" => Self::Name,
+            _ => return None,
+        })
+    }
+}
+
 /// What is left unsaid (`-q`, `-e quiet=`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Quiet {
@@ -90,15 +135,6 @@ pub struct DecodeFds {
     pub pidfd: bool,
 }
 
-/// What is done at what `-e inject=` selects.
-#[derive(Debug, Clone)]
-pub struct InjectRule {
-    /// Which calls.
-    pub calls: SyscallSet,
-    /// What and when.
-    pub injection: Injection,
-}
-
 /// Everything asked for.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -109,11 +145,11 @@ pub struct Settings {
     /// Environment changes (`-E`): a value, or `None` to remove.
     pub env: Vec<(OsString, Option<OsString>)>,
     /// Run the command as this user (`-u`).
-    pub user: Option<String>,
+    pub user: Option<User>,
     /// Detach when the command calls execve (`-b execve`).
     pub detach_on_execve: bool,
-    /// Run the tracer as a (1: detached) grandchild (`-D`), 2: in its own group, 3: in its own session.
-    pub daemonize: u8,
+    /// Leave the program to the caller as a direct child, and go so far from it (`-D`).
+    pub daemonize: Option<Distance>,
     /// Kill every tracee when the tracer exits (`--kill-on-exit`).
     pub kill_on_exit: bool,
     /// Which signals reach the tracer (`-I`), 1 to 4; `None` for the default.
@@ -170,12 +206,12 @@ pub struct Settings {
     pub summary: Option<Summary>,
     /// Summary by wall-clock time (`-w`) instead of system time.
     pub summary_wall: bool,
-    /// Summary order (`-S`): a column name.
-    pub summary_sort: String,
-    /// Summary columns (`-U`); empty for the default.
-    pub summary_columns: Vec<String>,
-    /// Overhead subtracted from each call in the summary (`-O`), nanoseconds.
-    pub summary_overhead: u64,
+    /// Summary order (`-S`); `None` leaves the calls in the order of their numbers.
+    pub summary_sort: Option<Column>,
+    /// Summary columns (`-U`).
+    pub summary_columns: Vec<Column>,
+    /// Overhead subtracted from each call in the summary (`-O`).
+    pub summary_overhead: Duration,
     /// Show the instruction pointer (`-i`).
     pub instruction_pointer: bool,
     /// Show the call number (`-n`).
@@ -196,7 +232,7 @@ impl Default for Settings {
             env: Vec::new(),
             user: None,
             detach_on_execve: false,
-            daemonize: 0,
+            daemonize: None,
             kill_on_exit: false,
             interruptible: None,
             follow: Follow::No,
@@ -225,9 +261,9 @@ impl Default for Settings {
             spent: None,
             summary: None,
             summary_wall: false,
-            summary_sort: "time".into(),
-            summary_columns: Vec::new(),
-            summary_overhead: 0,
+            summary_sort: Some(Column::Percent),
+            summary_columns: Column::DEFAULT.to_vec(),
+            summary_overhead: Duration::ZERO,
             instruction_pointer: false,
             syscall_number: false,
             stack_trace: false,

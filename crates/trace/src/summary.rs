@@ -1,15 +1,19 @@
 //! The summary: calls, errors and time by name (`-c`, `-C`).
 
-use crate::settings::Settings;
+use crate::settings::{Column, Settings};
+use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::fmt::Write;
 use std::time::Duration;
 
 #[derive(Default, Clone, Copy)]
 struct Counts {
+    /// Where the call is in the table of its ABI: the order without sorting.
+    number: u64,
     calls: u64,
     errors: u64,
-    time: Duration,
+    total: Duration,
+    min: Duration,
+    max: Duration,
 }
 
 /// What has been counted so far. It grows with the number of different calls, not with the trace.
@@ -19,48 +23,120 @@ pub(crate) struct Summary {
 }
 
 impl Summary {
-    pub(crate) fn add(&mut self, name: &'static str, spent: Duration, failed: bool) {
-        let counts = self.counts.entry(name).or_default();
+    pub(crate) fn add(&mut self, name: &'static str, number: u64, spent: Duration, failed: bool) {
+        let counts = self.counts.entry(name).or_insert(Counts { number, min: spent, ..Counts::default() });
         counts.calls += 1;
         counts.errors += u64::from(failed);
-        counts.time += spent;
+        counts.total += spent;
+        counts.min = counts.min.min(spent);
+        counts.max = counts.max.max(spent);
     }
 
     /// The table, in strace's layout.
     pub(crate) fn render(&self, settings: &Settings) -> String {
         let mut rows: Vec<_> = self.counts.iter().map(|(name, counts)| (*name, *counts)).collect();
-        match settings.summary_sort.as_str() {
-            "calls" | "count" => rows.sort_by_key(|(name, c)| (std::cmp::Reverse(c.calls), *name)),
-            "errors" | "error" => rows.sort_by_key(|(name, c)| (std::cmp::Reverse(c.errors), *name)),
-            "name" | "syscall" | "syscall-name" => rows.sort_by_key(|(name, _)| *name),
-            _ => rows.sort_by_key(|(name, c)| (std::cmp::Reverse(c.time), *name)),
+        for (_, counts) in &mut rows {
+            let each = settings.summary_overhead;
+            let all = u32::try_from(counts.calls).map_or(Duration::MAX, |calls| each.saturating_mul(calls));
+            counts.total = counts.total.saturating_sub(all);
+            counts.min = counts.min.saturating_sub(each);
+            counts.max = counts.max.saturating_sub(each);
         }
-        let total: Duration = rows.iter().map(|(_, c)| c.time).sum();
-        let percent =
-            |t: Duration| if total.is_zero() { 0.0 } else { 100.0 * t.as_secs_f64() / total.as_secs_f64() };
-        let mut out = String::from("% time     seconds  usecs/call     calls    errors syscall\n");
-        let rule = "------ ----------- ----------- --------- --------- ----------------\n";
-        out.push_str(rule);
+        rows.sort_by_key(|(name, counts)| (counts.number, *name));
+        if let Some(column) = settings.summary_sort {
+            sort(&mut rows, column);
+        }
+        let mut all = Counts { min: Duration::MAX, ..Counts::default() };
+        for (_, counts) in &rows {
+            all.calls += counts.calls;
+            all.errors += counts.errors;
+            all.total += counts.total;
+            all.min = all.min.min(counts.min);
+            all.max = all.max.max(counts.max);
+        }
+        let columns = &settings.summary_columns;
+        let rule = line(columns, |column| "-".repeat(column.width().max(column.ruled())));
+        let mut out = line(columns, |column| column.aligned(column.title()));
+        out.push_str(&rule);
+        for (name, counts) in &rows {
+            out.push_str(&line(columns, |column| column.cell(counts, name, all.total)));
+        }
+        out.push_str(&rule);
+        if rows.is_empty() {
+            all.min = Duration::ZERO;
+        }
+        out + &line(columns, |column| column.cell(&all, "total", all.total))
+    }
+}
+
+fn sort(rows: &mut [(&'static str, Counts)], column: Column) {
+    let average = |counts: &Counts| counts.total.as_nanos() / u128::from(counts.calls.max(1));
+    match column {
+        Column::Percent | Column::Total => rows.sort_by_key(|(_, counts)| Reverse(counts.total)),
+        Column::Min => rows.sort_by_key(|(_, counts)| Reverse(counts.min)),
+        Column::Max => rows.sort_by_key(|(_, counts)| Reverse(counts.max)),
+        Column::Average => rows.sort_by_key(|(_, counts)| Reverse(average(counts))),
+        Column::Calls => rows.sort_by_key(|(_, counts)| Reverse(counts.calls)),
+        Column::Errors => rows.sort_by_key(|(_, counts)| Reverse(counts.errors)),
+        Column::Name => rows.sort_by_key(|(name, _)| *name),
+    }
+}
+
+fn line(columns: &[Column], cell: impl Fn(Column) -> String) -> String {
+    let cells: Vec<String> = columns.iter().map(|&column| cell(column)).collect();
+    cells.join(" ").trim_end().to_owned() + "\n"
+}
+
+impl Column {
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Percent => "% time",
+            Self::Total => "seconds",
+            Self::Min => "shortest",
+            Self::Max => "longest",
+            Self::Average => "usecs/call",
+            Self::Calls => "calls",
+            Self::Errors => "errors",
+            Self::Name => "syscall",
+        }
+    }
+
+    const fn width(self) -> usize {
+        match self {
+            Self::Percent => 6,
+            Self::Total | Self::Average => 11,
+            Self::Min | Self::Max => 8,
+            Self::Calls | Self::Errors => 9,
+            Self::Name => 0,
+        }
+    }
+
+    /// How long the rule is below the title: longer than the column where that has no width of its own.
+    const fn ruled(self) -> usize {
+        if matches!(self, Self::Name) { 16 } else { self.width() }
+    }
+
+    /// Numbers to the right, names to the left.
+    fn aligned(self, text: &str) -> String {
+        let width = self.width();
+        if self == Self::Name { format!("{text:<16}") } else { format!("{text:>width$}") }
+    }
+
+    fn cell(self, counts: &Counts, name: &str, all: Duration) -> String {
+        let seconds = |time: Duration| format!("{:.6}", time.as_secs_f64());
         let blank = |n: u64| if n == 0 { String::new() } else { n.to_string() };
-        let mut line = |c: Counts, name: &str| {
-            let each = c.time.as_micros() as u64 / c.calls.max(1);
-            let (share, seconds, errors) = (percent(c.time), c.time.as_secs_f64(), blank(c.errors));
-            let _ = writeln!(out, "{share:6.2} {seconds:11.6} {each:11} {:9} {errors:>9} {name}", c.calls);
+        let text = match self {
+            // Of nothing, everything is all.
+            Self::Percent if all.is_zero() => if name == "total" { "100.00" } else { "0.00" }.into(),
+            Self::Percent => format!("{:.2}", 100.0 * counts.total.as_secs_f64() / all.as_secs_f64()),
+            Self::Total => seconds(counts.total),
+            Self::Min => seconds(counts.min),
+            Self::Max => seconds(counts.max),
+            Self::Average => (counts.total.as_micros() as u64 / counts.calls.max(1)).to_string(),
+            Self::Calls => counts.calls.to_string(),
+            Self::Errors => blank(counts.errors),
+            Self::Name => name.into(),
         };
-        let mut all = Counts::default();
-        for (name, counts) in rows {
-            line(counts, name);
-            all = Counts {
-                calls: all.calls + counts.calls,
-                errors: all.errors + counts.errors,
-                time: all.time + counts.time,
-            };
-        }
-        let mut tail = String::from(rule);
-        let each = all.time.as_micros() as u64 / all.calls.max(1);
-        let (seconds, errors) = (all.time.as_secs_f64(), blank(all.errors));
-        let share = if all.calls == 0 { 0.0 } else { 100.0 };
-        let _ = writeln!(tail, "{share:6.2} {seconds:11.6} {each:11} {:9} {errors:>9} total", all.calls);
-        out + &tail
+        self.aligned(&text)
     }
 }

@@ -1,0 +1,241 @@
+//! The two ends of a call: decoded, tampered with, counted and shown.
+
+use super::{Memory, Onward, Open, Pending, Session, Shown};
+use crate::dump;
+use crate::inject::{InjectRule, Poke, Tampered};
+use crate::line;
+use crate::names::ProcNames;
+use crate::settings::{Follow, Format};
+use lariat_abi::{Abi, Tid, TraceeAddr};
+use lariat_decode::{Call, Catalog, Env, Options, Outcome, Row, Value, catalog};
+use lariat_host::Stopped;
+use std::time::{Duration, Instant, SystemTime};
+
+/// Offsets in `struct user`, `<sys/user.h>`: the word that says which call is made, and the result.
+const ORIG_RAX: u64 = 15 * 8;
+const RAX: u64 = 10 * 8;
+
+/// What a stop at the entry of a call tells.
+pub(super) struct Entry {
+    pub(super) abi: Abi,
+    pub(super) number: u64,
+    pub(super) args: [u64; 6],
+    pub(super) ip: u64,
+    pub(super) sp: u64,
+    pub(super) system_time: Duration,
+}
+
+/// Puts the result of a call that was not made where the program finds it.
+pub(super) fn give_result(stopped: &Stopped, tampered: Tampered) {
+    if let Some(result) = tampered.result {
+        // It may have been killed; the wait will tell.
+        let _ = stopped.poke_user(RAX, result.register());
+    }
+}
+
+/// Writes to the memory that arguments point to; whether any of it could be written.
+fn poke(stopped: &Stopped, args: [u64; 6], pokes: &[Poke]) -> bool {
+    let memory = stopped.memory();
+    let mut written = false;
+    for poke in pokes {
+        written |= memory.write(TraceeAddr::new(args[poke.argument]), &poke.bytes).is_ok();
+    }
+    written
+}
+
+impl Session {
+    fn options(&self, abi: Abi, number: u64) -> Options {
+        Options {
+            abbreviate: self.settings.abbrev.contains(abi, number),
+            dereference: self.settings.verbose.contains(abi, number),
+            ..self.settings.decode
+        }
+    }
+
+    /// The call, decoded as far as its entry tells.
+    fn decoded(&self, stopped: &Stopped, row: &'static Row, entry: &Entry) -> Call {
+        let &Entry { abi, number, args, sp, .. } = entry;
+        let tid = stopped.tid();
+        let memory = Memory(stopped.memory());
+        let options = self.options(abi, number);
+        let names = ProcNames { tid, settings: &self.settings };
+        let env = Env { tid, sp, memory: &memory, names: &names, options: &options };
+        let mut call = Call::enter(row, abi, number, args, env);
+        if self.settings.raw.contains(abi, number) {
+            call.show_raw();
+        }
+        call
+    }
+
+    pub(super) fn enter(&mut self, stopped: &Stopped, entry: &Entry) -> Onward {
+        let tid = stopped.tid();
+        let &Entry { abi, number, .. } = entry;
+        let row = Catalog::get().row(abi, number).unwrap_or(&catalog::UNKNOWN);
+        let starting = self.tasks.entry(tid).or_default().starting;
+        if starting && row.name != "execve" {
+            return Onward::default();
+        }
+        self.announce_personality(tid, abi);
+        let many = self.many();
+        // A number that no table has is always shown, as strace shows it: nobody could have asked for it.
+        let asked =
+            self.settings.trace.contains(abi, number) || std::ptr::eq(row, &raw const catalog::UNKNOWN);
+        // The execve that starts the program is not one of its own; what is not traced is not tampered with.
+        let rules = if starting || !asked { &[][..] } else { &self.settings.inject };
+        let mut rule = rules.iter().rposition(|rule| rule.calls.contains(abi, number));
+        let particular = asked && !self.selection.is_everything();
+        // What nobody looks at is not decoded.
+        let looked_at = asked && (self.prints() || self.settings.summary.is_none());
+        let mut call =
+            self.decoded(stopped, if looked_at || particular { row } else { &catalog::BARE }, entry);
+        let mut shown = if asked { Shown::Yes } else { Shown::No };
+        if particular && !self.selection.touches(tid, &call) {
+            rule = None;
+            let later = call.values.iter().any(Value::is_later);
+            shown = if later { Shown::IfItTouches } else { Shown::No };
+        }
+        let mut tampered = Tampered::default();
+        let mut onward = Onward::default();
+        let rule = rule.filter(|&rule| self.tamper(stopped, entry, rule, &mut tampered, &mut onward));
+        if tampered.arguments {
+            call = self.decoded(stopped, call.row, entry);
+        }
+        if shown == Shown::Yes {
+            self.begin(tid);
+        }
+        if let Some(task) = self.tasks.get_mut(&tid) {
+            task.starting = false;
+            let (since, system_time) =
+                (self.timing.then(|| (Instant::now(), SystemTime::now())), entry.system_time);
+            let (ip, written) = (entry.ip, None);
+            task.pending =
+                Some(Pending { call, shown, written, since, system_time, ip, many, tampered, rule });
+        }
+        onward
+    }
+
+    /// A shown call has begun. Its line is written now only if nothing stands in the way: a conditional line
+    /// waits for the outcome, and in a file of its task's own a line is never cut, since no other task writes
+    /// there.
+    fn begin(&mut self, tid: Tid) {
+        self.cut_open_line(Some(tid));
+        if self.settings.status.is_all()
+            && self.prints()
+            && self.settings.format == Format::Text
+            && self.settings.follow != Follow::Separate
+        {
+            self.open = Some(Open { tid, written: false });
+        }
+    }
+
+    /// Does to a call at its entry what a rule says, if it is this call's turn.
+    fn tamper(
+        &mut self,
+        stopped: &Stopped,
+        entry: &Entry,
+        rule: usize,
+        tampered: &mut Tampered,
+        onward: &mut Onward,
+    ) -> bool {
+        let Some(task) = self.tasks.get_mut(&stopped.tid()) else { return false };
+        let count = task.counts.entry((entry.abi, entry.number)).or_default();
+        *count = count.saturating_add(1);
+        let InjectRule { injection, .. } = &self.settings.inject[rule];
+        if !injection.when.selects(*count) {
+            return false;
+        }
+        if injection.result.is_some() && stopped.poke_user(ORIG_RAX, injection.replacement(entry.abi)).is_ok()
+        {
+            tampered.result = injection.result;
+        }
+        tampered.arguments = poke(stopped, entry.args, &injection.poke_enter);
+        tampered.delayed = !injection.delay_enter.is_zero();
+        onward.hold = injection.delay_enter;
+        onward.deliver = injection.signal;
+        true
+    }
+
+    pub(super) fn announce_personality(&mut self, tid: Tid, abi: Abi) {
+        let Some(task) = self.tasks.get_mut(&tid) else { return };
+        let before = task.personality.replace(abi).unwrap_or(Abi::X86_64);
+        if before != abi && !self.settings.quiet.personality {
+            let mode = match abi {
+                Abi::X86_64 => "64 bit",
+                Abi::I386 => "32 bit",
+                Abi::X32 => "x32",
+            };
+            self.cut_open_line(None);
+            eprintln!("lariat: [ Process PID={tid} runs in {mode} mode. ]");
+        }
+    }
+
+    pub(super) fn leave(&mut self, stopped: &Stopped, rval: i64, system_time: Duration) -> Onward {
+        let tid = stopped.tid();
+        let mut onward = Onward::default();
+        let Some(mut pending) = self.tasks.get_mut(&tid).and_then(|task| task.pending.take()) else {
+            return onward;
+        };
+        give_result(stopped, pending.tampered);
+        let rval = pending.tampered.result.map_or(rval, |result| result.register() as i64);
+        if let Some(rule) = pending.rule {
+            let InjectRule { injection, .. } = &self.settings.inject[rule];
+            pending.tampered.arguments |= poke(stopped, pending.call.raw, &injection.poke_exit);
+            pending.tampered.delayed |= !injection.delay_exit.is_zero();
+            onward.hold = injection.delay_exit;
+        }
+        if pending.shown != Shown::No {
+            self.complete(stopped, pending, rval, system_time);
+        }
+        onward
+    }
+
+    /// Decodes the rest of a call that has ended, counts it and shows it.
+    fn complete(&mut self, stopped: &Stopped, mut pending: Pending, rval: i64, system_time: Duration) {
+        let tid = stopped.tid();
+        let (abi, number) = (pending.call.abi, pending.call.number);
+        let memory = Memory(stopped.memory());
+        let options = self.options(abi, number);
+        let names = ProcNames { tid, settings: &self.settings };
+        let env = Env { tid, sp: 0, memory: &memory, names: &names, options: &options };
+        let wall = pending.since.map_or(Duration::ZERO, |(since, _)| since.elapsed());
+        let outcome = Outcome::from_register(pending.call.row, rval);
+        pending.call.exit(outcome, env);
+        if pending.shown == Shown::IfItTouches && !self.selection.touches(tid, &pending.call) {
+            return;
+        }
+        if self.settings.summary.is_some() {
+            let name = Catalog::get().row(abi, number).map_or("syscall", |row| row.name);
+            let system = system_time.saturating_sub(pending.system_time);
+            let spent = if self.settings.summary_wall { wall } else { system };
+            self.summary.add(name, number, spent, matches!(outcome, Outcome::Failed(_)));
+        }
+        if !self.prints() || !self.settings.status.contains(outcome) {
+            return;
+        }
+        let dump = dump::moved(&pending.call, &memory, &self.settings);
+        if self.settings.format == Format::Json {
+            let text = line::json(tid, &pending.call, &self.ending_of(&pending, wall), dump.as_ref());
+            self.writer.put(Some(tid), &text);
+            return;
+        }
+        let mut text = self.resume_line(tid, &pending);
+        let column = self.column(tid);
+        line::finish(
+            &mut text,
+            &pending.call,
+            pending.written,
+            column,
+            &self.ending_of(&pending, wall),
+            &self.settings,
+        );
+        if let Some(dump) = dump {
+            dump.text(&mut text);
+        }
+        self.end_line(tid, &text);
+    }
+
+    pub(super) fn ending_of(&self, pending: &Pending, spent: Duration) -> line::Ending {
+        let begun = pending.since.map_or(SystemTime::UNIX_EPOCH, |(_, begun)| begun);
+        line::Ending { spent, begun, tampered: pending.tampered }
+    }
+}
