@@ -60,6 +60,7 @@ pub struct Call {
     /// What is said after the result.
     pub aux: Option<Value>,
     saved: [u64; 6],
+    kept: Vec<u64>,
 }
 
 impl Call {
@@ -67,7 +68,7 @@ impl Call {
     #[must_use]
     pub fn enter(row: &'static Row, abi: Abi, number: u64, raw: [u64; 6], env: Env<'_>) -> Self {
         let (row, raw) = crate::multiplex::resolve(row, abi, raw, env.memory).unwrap_or((row, raw));
-        let mut cx = Cx { env, row, abi, args: raw, outcome: None, saved: [0; 6] };
+        let mut cx = Cx { env, row, abi, args: raw, outcome: None, saved: [0; 6], kept: Vec::new() };
         let values = row
             .args
             .iter()
@@ -76,7 +77,18 @@ impl Call {
                 |(arg, word)| if arg.when == When::Entry { cx.decode(&arg.kind, word) } else { Value::Later },
             )
             .collect();
-        Self { row, abi, number, raw, values, outcome: None, result: None, aux: None, saved: cx.saved }
+        Self {
+            row,
+            abi,
+            number,
+            raw,
+            values,
+            outcome: None,
+            result: None,
+            aux: None,
+            saved: cx.saved,
+            kept: cx.kept,
+        }
     }
 
     /// Completes the call at its exit: arguments that were [`Value::Later`] are decoded.
@@ -88,6 +100,7 @@ impl Call {
             args: self.raw,
             outcome: Some(outcome),
             saved: self.saved,
+            kept: std::mem::take(&mut self.kept),
         };
         for ((arg, word), value) in self.row.args.iter().zip(self.raw).zip(&mut self.values) {
             if value.is_later() {

@@ -111,6 +111,10 @@ impl Style {
                     out.extend_from_slice(b"...");
                 }
             }
+            Value::Octets(bytes) => {
+                let style = Self { strings: HexStrings::All, ..*self };
+                style.quoted(out, bytes);
+            }
             Value::Fd { fd, target } => match target {
                 None => decimal(out, *fd),
                 Some(target) => {
@@ -137,7 +141,10 @@ impl Style {
                 }
                 out.push(b']');
             }
-            Value::Set(items) => {
+            Value::Set(items) | Value::Not(items) => {
+                if matches!(value, Value::Not(_)) {
+                    out.push(b'~');
+                }
                 out.push(b'[');
                 self.list(out, items, b" ");
                 out.push(b']');
@@ -160,7 +167,7 @@ impl Style {
                 self.value(out, after);
             }
             Value::Word(number, word) => match self.constants {
-                Constants::Raw if !word.starts_with(['.', '"']) => hex(out, *number),
+                Constants::Raw if !word.starts_with(['.', '"', '?']) => hex(out, *number),
                 _ => out.extend_from_slice(word.as_bytes()),
             },
         }

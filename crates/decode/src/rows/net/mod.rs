@@ -2,12 +2,15 @@
 
 use crate::row::Row;
 
+mod control;
 mod ipc;
 mod message;
+mod option_names;
 mod plain;
 mod sigevent;
 mod signal;
 mod sockaddr;
+mod sockaddr_link;
 mod socket;
 mod socket_names;
 mod sockopt;

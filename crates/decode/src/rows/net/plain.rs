@@ -64,7 +64,6 @@ static MQ_ATTR: Struct = Struct::new(&[
 ]);
 
 const NONE: Class = Class::empty();
-const NET: Class = Class::NETWORK;
 const SIG: Class = Class::SIGNAL;
 const IPC: Class = Class::IPC;
 const DESC: Class = Class::DESC;
@@ -145,42 +144,6 @@ pub(super) static ROWS: &[Row] = &[
             out("timerid", Kind::Cell(Store::I32, &Kind::Int)),
         ],
     ),
-    Row::new(
-        "sendmmsg",
-        both(307, 345),
-        NET,
-        &[
-            arg("sockfd", FD),
-            arg("msgvec", A),
-            arg("vlen", Kind::Uint),
-            arg("flags", Kind::Flags(&super::socket_names::MSG)),
-        ],
-    ),
-    Row::new(
-        "recvmmsg",
-        both(299, 337),
-        NET,
-        &[
-            arg("sockfd", FD),
-            arg("msgvec", A),
-            arg("vlen", Kind::Uint),
-            arg("flags", Kind::Flags(&super::socket_names::MSG)),
-            arg("timeout", TS),
-        ],
-    ),
-    Row::new(
-        "recvmmsg_time64",
-        only32(417),
-        NET,
-        &[
-            arg("sockfd", FD),
-            arg("msgvec", A),
-            arg("vlen", Kind::Uint),
-            arg("flags", Kind::Flags(&super::socket_names::MSG)),
-            arg("timeout", TS64),
-        ],
-    ),
-    Row::new("socketcall", only32(102), NET, &[arg("call", I), arg("args", A)]),
     Row::new(
         "ipc",
         only32(117),

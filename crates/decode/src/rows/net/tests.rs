@@ -52,6 +52,97 @@ fn addresses_follow_family_and_length() {
 }
 
 #[test]
+fn addresses_of_links_and_devices() {
+    let mut link = vec![17, 0, 0, 3, 1, 0, 0, 0, 1, 0, 0, 6, 1, 2, 3, 4, 5, 0, 0, 0];
+    let memory = ByteMemory::new().with(0x1000, link.clone()).with(0x2000, [31, 0, 1, 2, 3, 4, 5, 6]);
+    assert_eq!(
+        arguments("bind", [3, 0x1000, 20, 0, 0, 0], 0, &memory),
+        r#"3, {sa_family=AF_PACKET, sll_protocol=htons(ETH_P_ALL), sll_ifindex=if_nametoindex("lo"), sll_hatype=ARPHRD_ETHER, sll_pkttype=PACKET_HOST, sll_halen=6, sll_addr=[0x1, 0x2, 0x3, 0x4, 0x5, 00]}, 20"#
+    );
+    assert_eq!(
+        arguments("bind", [3, 0x2000, 8, 0, 0, 0], 0, &memory),
+        "3, {sa_family=AF_BLUETOOTH, sco_bdaddr=01:02:03:04:05:06}, 8"
+    );
+    // Every family at every length: no address makes decoding fail.
+    for family in 0..64 {
+        link.resize(160, 0xff);
+        link[0] = family;
+        let memory = ByteMemory::new().with(0x1000, link.clone());
+        for len in 0..160 {
+            arguments("bind", [3, 0x1000, len, 0, 0, 0], 0, &memory);
+        }
+    }
+}
+
+/// A `struct mmsghdr` of x86-64 with one buffer described at `vector`.
+fn mmsghdr(vector: u64, len: u32) -> Vec<u8> {
+    let words = [0, 0, vector, 1, 0, 0, 0];
+    let mut bytes: Vec<u8> = words.iter().flat_map(|w: &u64| w.to_le_bytes()).collect();
+    bytes.extend([len, 0].iter().flat_map(|w: &u32| w.to_le_bytes()));
+    bytes
+}
+
+#[test]
+fn vectors_of_messages_show_what_was_sent_and_received() {
+    let iovec: Vec<u8> = [0x3000u64, 4].iter().flat_map(|w| w.to_le_bytes()).collect();
+    let headers = [mmsghdr(0x2000, 3), mmsghdr(0x2000, 0)].concat();
+    let memory = ByteMemory::new().with(0x1000, headers).with(0x2000, iovec).with(0x3000, *b"abcd");
+    let header = |data: &str| {
+        format!(
+            "{{msg_hdr={{msg_name=NULL, msg_namelen=0, msg_iov=[{{iov_base=\"{data}\", iov_len=4}}], msg_iovlen=1, \
+             msg_controllen=0, msg_flags=0}}"
+        )
+    };
+    let (whole, cut) = (header("abcd"), header("abc"));
+    assert_eq!(
+        arguments("sendmmsg", [3, 0x1000, 2, 0, 0, 0], 1, &memory),
+        format!("3, [{whole}, msg_len=3}}, {whole}}}], 2, 0")
+    );
+    assert_eq!(
+        arguments("recvmmsg", [3, 0x1000, 2, 0, 0, 0], 1, &memory),
+        format!("3, [{cut}, msg_len=3}}], 2, 0, NULL")
+    );
+    assert_eq!(arguments("sendmmsg", [3, 0x1040, 9, 0, 0, 0], 2, &memory).matches("msg_hdr").count(), 1);
+    assert_eq!(arguments("recvmmsg", [3, 0, u64::MAX, 0, 0, 0], 7, &memory), "3, NULL, 4294967295, 0, NULL");
+}
+
+#[test]
+fn control_messages_stop_at_the_last_whole_one() {
+    let mut control: Vec<u8> = [20u64].iter().flat_map(|w| w.to_le_bytes()).collect();
+    control.extend([1u32, 1, 5, 0, 9].iter().flat_map(|w| w.to_le_bytes()));
+    let header: Vec<u8> = [0u64, 0, 0, 0, 0x2000, 28, 0].iter().flat_map(|w| w.to_le_bytes()).collect();
+    let memory = ByteMemory::new().with(0x1000, header).with(0x2000, control);
+    assert_eq!(
+        arguments("sendmsg", [3, 0x1000, 0, 0, 0, 0], 1, &memory),
+        "3, {msg_name=NULL, msg_namelen=0, msg_iov=NULL, msg_iovlen=0, \
+         msg_control=[{cmsg_len=20, cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[5]}, ... /* 0x2018 */], \
+         msg_controllen=28, msg_flags=0}, 0"
+    );
+}
+
+#[test]
+fn options_follow_level_name_and_length() {
+    let memory = ByteMemory::new().with(0x1000, [111, 0, 0, 0, 5, 0, 0, 0]).with(0x2000, [4, 0, 0, 0]);
+    let get = |option| arguments("getsockopt", [3, 1, option, 0x1000, 0x2000, 0], 0, &memory);
+    assert_eq!(get(4), "3, SOL_SOCKET, SO_ERROR, [ECONNREFUSED], [4]");
+    assert_eq!(get(13), "3, SOL_SOCKET, SO_LINGER, {l_onoff=111}, [4]");
+    assert_eq!(get(26), "3, SOL_SOCKET, SO_GET_FILTER, 0x1000, [4]");
+    let set = |level, option, len| arguments("setsockopt", [3, level, option, 0x1000, len, 0], 0, &memory);
+    assert_eq!(set(1, 9, 8), "3, SOL_SOCKET, SO_KEEPALIVE, [111], 8");
+    assert_eq!(set(1, 9, 2), "3, SOL_SOCKET, SO_KEEPALIVE, 0x1000, 2");
+    assert_eq!(set(1, 25, 2), r#"3, SOL_SOCKET, SO_BINDTODEVICE, "o\0", 2"#);
+    assert_eq!(
+        set(255, 1, 4),
+        "3, SOL_RAW, ICMP_FILTER, [ICMP_ECHOREPLY 0x1 /* ICMP_??? */ 0x2 /* ICMP_??? */ ICMP_DEST_UNREACH ICMP_REDIRECT 0x6 /* ICMP_??? */], 4"
+    );
+    for (level, option) in (0..300).flat_map(|level| (0..80).map(move |option| (level, option))) {
+        for len in [0, 1, 8, 200, u64::MAX] {
+            set(level, option, len);
+        }
+    }
+}
+
+#[test]
 fn siginfo_of_a_child() {
     let mut bytes = [0; SigInfo::SIZE];
     bytes[0] = 17;
