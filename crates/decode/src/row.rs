@@ -76,6 +76,9 @@ pub const fn only32(i386: u16) -> Numbers {
     Numbers { x86_64: None, i386: Some(i386) }
 }
 
+/// No table has the call: it is made through another one (`socketcall`, `ipc`) only.
+pub const NOWHERE: Numbers = Numbers { x86_64: None, i386: None };
+
 impl Numbers {
     /// The number in the table of `abi`.
     #[must_use]

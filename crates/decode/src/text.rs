@@ -76,7 +76,7 @@ impl Style {
                 (_, Ret::None) => out.push(b'?'),
                 (Some(result), _) => self.value(out, result),
                 (None, Ret::Hex) if call.abi.word_size() == 4 => {
-                    put(out, format_args!("{:#x}", value as u32))
+                    hex(out, u64::from(value as u32));
                 }
                 (None, Ret::Hex) => hex(out, value as u64),
                 (None, Ret::Octal) => octal(out, value as u64),

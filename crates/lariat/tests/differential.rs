@@ -21,7 +21,7 @@ static NORMAL: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         // Random bytes and ids.
         (r#"getrandom\("[^"]*""#, "getrandom(BYTES"),
         (r"\b(getpid|gettid|getppid|set_tid_address|fork|vfork)\(([^)]*)\) += \d+", "$1($2) = ID"),
-        (r"(tgkill|kill)\(\d+, (?:\d+, )?", "$1(ID, "),
+        (r"(tgkill|kill|rt_sigqueueinfo)\(\d+, (?:\d+, )?", "$1(ID, "),
         (r"\bpid=\d+", "pid=ID"),
         (r"si_pid=\d+", "si_pid=ID"),
         (r"si_[us]time=\d+", "si_time=N"),
@@ -86,6 +86,16 @@ fn compare_family(family: &str) {
 #[test]
 fn socket_calls() {
     compare_family("sockets");
+}
+
+#[test]
+fn signal_calls() {
+    compare_family("signals");
+}
+
+#[test]
+fn ipc_calls() {
+    compare_family("ipc");
 }
 
 #[test]

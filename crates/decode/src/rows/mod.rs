@@ -7,6 +7,8 @@ mod files;
 mod net;
 pub mod process;
 
+pub(crate) use net::{POINTED_MSGRCV, POINTED_SEMCTL, POINTED_SHMAT};
+
 /// Every family, in groups.
 static GROUPS: &[&[&[Row]]] = &[files::FAMILIES, net::FAMILIES, process::FAMILIES];
 

@@ -4,6 +4,7 @@ use crate::row::Row;
 
 mod control;
 mod ipc;
+mod ipc_control;
 mod message;
 mod option_names;
 mod plain;
@@ -16,8 +17,12 @@ mod socket_names;
 mod sockopt;
 mod time;
 
+pub(crate) use ipc::{POINTED_MSGRCV, POINTED_SHMAT};
+pub(crate) use ipc_control::POINTED_SEMCTL;
+
 /// The families of this group.
-pub(super) static FAMILIES: &[&[Row]] = &[time::ROWS, signal::ROWS, socket::ROWS, ipc::ROWS, plain::ROWS];
+pub(super) static FAMILIES: &[&[Row]] =
+    &[time::ROWS, signal::ROWS, socket::ROWS, ipc::ROWS, ipc_control::ROWS, plain::ROWS];
 
 #[cfg(test)]
 mod tests;

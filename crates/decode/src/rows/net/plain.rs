@@ -1,60 +1,14 @@
 //! Calls of these families whose structures are not described yet: they are shown with their right
 //! names, classes and scalar arguments, and structures as addresses.
 
+use super::signal::{handler, old_action};
 use crate::context::Cx;
 use crate::kind::{Kind, Len};
 use crate::layout::{Store, Struct, field};
 use crate::row::{Class, Ret, Row, arg, both, only32, out};
 use crate::rows::common::{TIMESPEC, TIMESPEC64};
-use crate::table::Table;
 use crate::value::Value;
 use lariat_abi::Abi;
-
-static SEM_CMD: Table = Table::new(
-    "SEM_???",
-    &[
-        (0, "IPC_RMID"),
-        (1, "IPC_SET"),
-        (2, "IPC_STAT"),
-        (3, "IPC_INFO"),
-        (11, "GETPID"),
-        (12, "GETVAL"),
-        (13, "GETALL"),
-        (14, "GETNCNT"),
-        (15, "GETZCNT"),
-        (16, "SETVAL"),
-        (17, "SETALL"),
-        (18, "SEM_STAT"),
-        (19, "SEM_INFO"),
-        (20, "SEM_STAT_ANY"),
-    ],
-);
-static SHM_CMD: Table = Table::new(
-    "SHM_???",
-    &[
-        (0, "IPC_RMID"),
-        (1, "IPC_SET"),
-        (2, "IPC_STAT"),
-        (3, "IPC_INFO"),
-        (11, "SHM_LOCK"),
-        (12, "SHM_UNLOCK"),
-        (13, "SHM_STAT"),
-        (14, "SHM_INFO"),
-        (15, "SHM_STAT_ANY"),
-    ],
-);
-static MSG_CMD: Table = Table::new(
-    "MSG_???",
-    &[
-        (0, "IPC_RMID"),
-        (1, "IPC_SET"),
-        (2, "IPC_STAT"),
-        (3, "IPC_INFO"),
-        (11, "MSG_STAT"),
-        (12, "MSG_INFO"),
-        (13, "MSG_STAT_ANY"),
-    ],
-);
 
 static MQ_ATTR: Struct = Struct::new(&[
     field("mq_flags", Store::SWord, Kind::Hex),
@@ -65,7 +19,6 @@ static MQ_ATTR: Struct = Struct::new(&[
 
 const NONE: Class = Class::empty();
 const SIG: Class = Class::SIGNAL;
-const IPC: Class = Class::IPC;
 const DESC: Class = Class::DESC;
 const A: Kind = Kind::Addr;
 const I: Kind = Kind::Int;
@@ -117,8 +70,27 @@ pub(super) static ROWS: &[Row] = &[
     Row::new("sigsuspend", only32(72), SIG, &[arg("unused1", I), arg("unused2", I), arg("mask", OLD_MASK)]),
     Row::new("sgetmask", only32(68), SIG, &[]),
     Row::new("ssetmask", only32(69), SIG, &[arg("newmask", OLD_MASK)]),
-    Row::new("signal", only32(48), SIG, &[arg("signum", Kind::Signal), arg("handler", A)]),
-    Row::new("sigaction", only32(67), SIG, &[arg("signum", Kind::Signal), arg("act", A), arg("oldact", A)]),
+    Row::new(
+        "signal",
+        only32(48),
+        SIG,
+        &[arg("signum", Kind::Signal), arg("handler", Kind::With(|_, raw| handler(raw)))],
+    )
+    .ret(Ret::Hex)
+    .aux(|cx| match handler(cx.result()) {
+        name @ Value::Word(..) if !cx.failed() => Some(name),
+        _ => None,
+    }),
+    Row::new(
+        "sigaction",
+        only32(67),
+        SIG,
+        &[
+            arg("signum", Kind::Signal),
+            arg("act", Kind::With(old_action)),
+            out("oldact", Kind::With(old_action)),
+        ],
+    ),
     Row::new("adjtimex", both(159, 124), Class::CLOCK, &[arg("buf", A)]),
     Row::new(
         "clock_adjtime",
@@ -142,49 +114,6 @@ pub(super) static ROWS: &[Row] = &[
             arg("clockid", Kind::Const(&crate::rows::common::CLOCK)),
             arg("sevp", Kind::With(super::sigevent::sigevent)),
             out("timerid", Kind::Cell(Store::I32, &Kind::Int)),
-        ],
-    ),
-    Row::new(
-        "ipc",
-        only32(117),
-        IPC,
-        &[
-            arg("call", Kind::Uint),
-            arg("first", I),
-            arg("second", U),
-            arg("third", U),
-            arg("ptr", A),
-            arg("fifth", U),
-        ],
-    ),
-    Row::new(
-        "semctl",
-        both(66, 394),
-        IPC,
-        &[arg("semid", I), arg("semnum", I), arg("cmd", Kind::Const(&SEM_CMD)), arg("arg", A)],
-    ),
-    Row::new(
-        "shmctl",
-        both(31, 396),
-        IPC,
-        &[arg("shmid", I), arg("cmd", Kind::Const(&SHM_CMD)), arg("buf", A)],
-    ),
-    Row::new(
-        "msgctl",
-        both(71, 402),
-        IPC,
-        &[arg("msqid", I), arg("cmd", Kind::Const(&MSG_CMD)), arg("buf", A)],
-    ),
-    Row::new(
-        "msgrcv",
-        both(70, 401),
-        IPC,
-        &[
-            arg("msqid", I),
-            out("msgp", super::ipc::RECEIVED),
-            arg("msgsz", U),
-            arg("msgtyp", U),
-            arg("msgflg", Kind::Flags(&super::ipc::MSG_FLAGS)),
         ],
     ),
     Row::new(

@@ -7,7 +7,7 @@ use super::sockopt::{get_option, get_option_length, name, set_option};
 use crate::context::Cx;
 use crate::kind::{Kind, Len};
 use crate::layout::Store;
-use crate::row::{Class, Numbers, Ret, Row, arg, both, late, only32, only64, out};
+use crate::row::{Class, NOWHERE, Ret, Row, arg, both, late, only32, only64, out};
 use crate::rows::common::{TIMESPEC, TIMESPEC64};
 use crate::table::Table;
 use crate::value::Value;
@@ -84,7 +84,6 @@ fn subcall(_: &mut Cx<'_>, raw: u64) -> Value {
     }
 }
 
-const NOWHERE: Numbers = Numbers { x86_64: None, i386: None };
 const TYPE_OF: Kind = Kind::With(socket_type);
 const PROTOCOL: Kind = Kind::With(protocol);
 const ADDR2: Kind = Kind::With(given::<2>);

@@ -9,10 +9,14 @@ use crate::text::Style;
 use lariat_abi::{Abi, SigInfo, Tid};
 
 fn arguments(name: &str, raw: [u64; 6], result: i64, memory: &ByteMemory) -> String {
+    arguments_of(Abi::X86_64, name, raw, result, memory)
+}
+
+fn arguments_of(abi: Abi, name: &str, raw: [u64; 6], result: i64, memory: &ByteMemory) -> String {
     let row = Catalog::get().named(name)[0];
     let options = Options::default();
     let env = Env { tid: Tid::new(1), sp: 0, memory, names: &NoNames, options: &options };
-    let mut call = Call::enter(row, Abi::X86_64, 0, raw, env);
+    let mut call = Call::enter(row, abi, 0, raw, env);
     call.exit(Outcome::from_register(row, result), env);
     let mut out = Vec::new();
     Style::default().arguments(&mut out, &call, 0, call.values.len());
@@ -154,4 +158,62 @@ fn siginfo_of_a_child() {
         String::from_utf8_lossy(&out),
         "{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=9, si_uid=0, si_status=0, si_utime=0, si_stime=0}"
     );
+}
+
+fn words(words: &[u32]) -> Vec<u8> {
+    words.iter().flat_map(|w| w.to_le_bytes()).collect()
+}
+
+#[test]
+fn siginfo_follows_the_abi() {
+    let mut info = words(&[17, 0, 1, 9, 1000, 3, 5, 0xffff_fffe]);
+    info.resize(SigInfo::SIZE, 0);
+    let memory = ByteMemory::new().with(0x1000, info);
+    let queue = |abi| arguments_of(abi, "rt_sigqueueinfo", [7, 17, 0x1000, 0, 0, 0], -1, &memory);
+    assert_eq!(
+        queue(Abi::I386),
+        "7, SIGCHLD, {si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=9, si_uid=1000, si_status=3, \
+         si_utime=5 /* 0.05 s */, si_stime=18446744073709551614 /* 184467440737095516.14 s */}"
+    );
+    assert!(queue(Abi::X86_64).contains("si_pid=1000, si_uid=3, si_status=5"));
+    for (signal, code) in (0..70u32).flat_map(|s| (0..20).map(move |c| (s, c))) {
+        let mut info = words(&[signal, 1, u32::wrapping_sub(code, 8)]);
+        info.resize(SigInfo::SIZE, 0xff);
+        let memory = ByteMemory::new().with(0x1000, info);
+        for abi in [Abi::X86_64, Abi::I386] {
+            arguments_of(abi, "rt_sigqueueinfo", [7, 17, 0x1000, 0, 0, 0], -1, &memory);
+        }
+    }
+}
+
+#[test]
+fn the_old_sigaction_has_its_mask_second() {
+    let memory = ByteMemory::new().with(0x1000, words(&[0, 5, 0x1400_0000, 0x77]));
+    assert_eq!(
+        arguments_of(Abi::I386, "sigaction", [10, 0x1000, 0, 0, 0, 0], 0, &memory),
+        "SIGUSR1, {sa_handler=SIG_DFL, sa_mask=[HUP QUIT], sa_flags=SA_RESTORER|SA_RESTART, sa_restorer=0x77}, NULL"
+    );
+}
+
+#[test]
+fn ipc_is_the_call_it_stands_for() {
+    let perm = words(&[1, 2, 3, 4, 5, 0o600, 0, 0, 0]);
+    let memory =
+        ByteMemory::new().with(0x1000, [perm, vec![0; 64]].concat()).with(0x2000, words(&[0x1000, 9]));
+    let ipc = |raw, result| arguments_of(Abi::I386, "ipc", raw, result, &memory);
+    assert_eq!(
+        ipc([3, 7, 0, 0x101, 0x2000, 0], 0),
+        "7, 0, IPC_64|IPC_SET, {sem_perm={uid=2, gid=3, mode=0600}}"
+    );
+    assert_eq!(ipc([3, 7, 0, 12, 0x2000, 0], 0), "7, 0, GETVAL, [0x1000]");
+    assert_eq!(ipc([12, 7, 2, 0, 0x2000, 0], 2), r#"7, {mtype=1, mtext="\2\0"}, 2, 9, 0"#);
+    assert_eq!(ipc([12, 7, 2, 0, 0x2000, 0], -42), "7, 0x2000, 2, 0");
+    assert_eq!(ipc([0x1000c, 7, 2, 0, 0x1000, 5], -42), "7, 0x1000, 2, 5, 0");
+    assert_eq!(ipc([99, 7, 2, 0, 1, 5], -38), "99, 0x7, 0x2, 0, 0x1, 0x5");
+    for call in 0..30 {
+        for command in 0..25 {
+            ipc([call, 7, command, command, 0x2000, 0x1000], 0);
+            ipc([call, 7, command, command, 0xffff_fff0, 0xffff_ffff], 1);
+        }
+    }
 }
