@@ -46,6 +46,10 @@ pub trait Names {
     fn cwd(&self) -> Option<Box<str>>;
     /// The command name of a process or thread.
     fn comm(&self, pid: i32) -> Option<Box<str>>;
+    /// The name of the call that `restart_syscall` goes on with: the one this task was interrupted in.
+    fn interrupted(&self) -> Option<&'static str> {
+        None
+    }
     /// The name of a network interface. The loopback interface is the first in every network namespace.
     fn interface(&self, index: u32) -> Option<Box<str>> {
         (index == 1).then(|| "lo".into())

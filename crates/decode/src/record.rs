@@ -128,9 +128,22 @@ impl Call {
         self.values.iter().position(Value::is_later).unwrap_or(self.values.len())
     }
 
+    /// Whether a comma follows the known arguments while the call runs.
+    #[must_use]
+    pub fn comma_follows(&self) -> bool {
+        let known = self.known();
+        known < self.values.len()
+            && !self.row.late_comma
+            && self.values[..known].iter().any(|value| !value.is_absent())
+    }
+
     /// Shows the arguments as the numbers they are (`-e raw`).
     pub fn show_raw(&mut self) {
-        self.values = self.row.args.iter().zip(self.raw).map(|(_, word)| Value::Hex(word)).collect();
+        let own = self.row.args.iter().filter(|arg| !arg.stored);
+        let mut words = own.zip(self.raw).map(|(_, word)| Value::Hex(word));
+        let args = self.row.args.iter();
+        self.values =
+            args.map(|arg| if arg.stored { None } else { words.next() }.unwrap_or(Value::Absent)).collect();
     }
 
     /// The name that is shown: `syscall_0x270f` for a number that no table has.

@@ -55,7 +55,9 @@ impl Style {
             if value.is_absent() {
                 continue;
             }
-            if shown {
+            if arg.stored {
+                out.extend_from_slice(b" => ");
+            } else if shown {
                 out.extend_from_slice(b", ");
             }
             shown = true;

@@ -22,6 +22,8 @@ mod stamp;
 mod stat;
 mod termios;
 
+pub(super) use stamp::{date, noted};
+
 /// The families of this group.
 pub(super) static FAMILIES: &[&[Row]] = &[
     ioctl::ROWS,

@@ -16,13 +16,14 @@ mod socket;
 mod socket_names;
 mod sockopt;
 mod time;
+mod timex;
 
 pub(crate) use ipc::{POINTED_MSGRCV, POINTED_SHMAT};
 pub(crate) use ipc_control::POINTED_SEMCTL;
 
 /// The families of this group.
 pub(super) static FAMILIES: &[&[Row]] =
-    &[time::ROWS, signal::ROWS, socket::ROWS, ipc::ROWS, ipc_control::ROWS, plain::ROWS];
+    &[time::ROWS, signal::ROWS, socket::ROWS, ipc::ROWS, ipc_control::ROWS, plain::ROWS, timex::ROWS];
 
 #[cfg(test)]
 mod tests;

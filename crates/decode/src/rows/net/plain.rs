@@ -7,6 +7,7 @@ use crate::kind::{Kind, Len};
 use crate::layout::{Store, Struct, field};
 use crate::row::{Class, Ret, Row, arg, both, only32, out};
 use crate::rows::common::{TIMESPEC, TIMESPEC64};
+use crate::rows::{date, noted};
 use crate::value::Value;
 use lariat_abi::Abi;
 
@@ -20,7 +21,6 @@ static MQ_ATTR: Struct = Struct::new(&[
 const NONE: Class = Class::empty();
 const SIG: Class = Class::SIGNAL;
 const DESC: Class = Class::DESC;
-const A: Kind = Kind::Addr;
 const I: Kind = Kind::Int;
 const U: Kind = Kind::Ulong;
 const FD: Kind = Kind::Fd;
@@ -31,6 +31,9 @@ const GOT: Kind = Kind::Bytes(Len::RetOrArg(2));
 const PRIO: Kind = Kind::Cell(Store::U32, &Kind::Uint);
 const OLD_SET: Kind = Kind::Sigset(Len::Fixed(4));
 const OLD_MASK: Kind = Kind::With(|_, raw| Value::Signals(raw & 0xffff_ffff));
+/// A `time_t` with its date.
+const SECOND: Kind =
+    Kind::Cell(Store::SWord, &Kind::With(|_, raw| noted(Value::Int(raw as i64), raw as i64, 0, 0)));
 const ATTR: Kind = Kind::Ref(&MQ_ATTR);
 
 /// The signal mask that `rt_sigreturn` restores, from the frame at the stack pointer: a `struct ucontext` on
@@ -91,21 +94,9 @@ pub(super) static ROWS: &[Row] = &[
             out("oldact", Kind::With(old_action)),
         ],
     ),
-    Row::new("adjtimex", both(159, 124), Class::CLOCK, &[arg("buf", A)]),
-    Row::new(
-        "clock_adjtime",
-        both(305, 343),
-        Class::CLOCK,
-        &[arg("clk_id", Kind::Const(&crate::rows::common::CLOCK)), arg("buf", A)],
-    ),
-    Row::new(
-        "clock_adjtime64",
-        only32(405),
-        Class::CLOCK,
-        &[arg("clk_id", Kind::Const(&crate::rows::common::CLOCK)), arg("buf", A)],
-    ),
-    Row::new("time", both(201, 13), Class::CLOCK, &[out("tloc", Kind::Cell(Store::SWord, &Kind::Long))]),
-    Row::new("stime", only32(25), Class::CLOCK, &[arg("t", Kind::Cell(Store::SWord, &Kind::Long))]),
+    Row::new("time", both(201, 13), Class::CLOCK, &[out("tloc", SECOND)])
+        .aux(|cx| Some(Value::Word(cx.result(), date(cx.result() as i64, 0, 0)?.into()))),
+    Row::new("stime", only32(25), Class::CLOCK, &[arg("t", SECOND)]),
     Row::new(
         "timer_create",
         both(222, 259),

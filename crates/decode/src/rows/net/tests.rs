@@ -217,3 +217,31 @@ fn ipc_is_the_call_it_stands_for() {
         }
     }
 }
+
+#[test]
+fn times_are_shown_with_their_dates() {
+    let memory = ByteMemory::new().with(0x1000, 5u64.to_le_bytes());
+    assert_eq!(arguments("time", [0x1000, 0, 0, 0, 0, 0], 5, &memory), "[5 /* 1970-01-01T00:00:05+0000 */]");
+}
+
+#[test]
+fn the_clock_that_is_steered_is_shown_under_each_layout() {
+    // modes, a status and the seconds, where each layout has them.
+    for (abi, name, size, status, seconds) in [
+        (Abi::X86_64, "adjtimex", 208, 40, 72),
+        (Abi::I386, "adjtimex", 128, 20, 36),
+        (Abi::I386, "clock_adjtime64", 208, 40, 72),
+    ] {
+        let mut bytes = vec![0; size];
+        (bytes[0], bytes[1]) = (1, 0xa0);
+        bytes[status] = 0x41;
+        bytes[seconds] = 9;
+        let memory = ByteMemory::new().with(0x1000, bytes);
+        let raw = if name == "adjtimex" { [0x1000, 0, 0, 0, 0, 0] } else { [0, 0x1000, 0, 0, 0, 0] };
+        let shown = arguments_of(abi, name, raw, 5, &memory);
+        assert!(shown.contains("{modes=ADJ_OFFSET_SS_READ, offset=0, freq=0"), "{shown}");
+        assert!(shown.contains("status=STA_PLL|STA_UNSYNC, constant=0"), "{shown}");
+        assert!(shown.contains("time={tv_sec=9, tv_usec=0}, tick=0"), "{shown}");
+        assert!(shown.ends_with("tai=0}"), "{shown}");
+    }
+}
