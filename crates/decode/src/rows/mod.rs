@@ -7,7 +7,7 @@ mod files;
 mod net;
 pub mod process;
 
-use files::{date, noted};
+use files::{OPEN, OPEN_FLAGS, date, noted};
 pub(crate) use net::{POINTED_MSGRCV, POINTED_SEMCTL, POINTED_SHMAT};
 
 /// Every family, in groups.

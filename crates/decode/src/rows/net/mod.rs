@@ -7,9 +7,10 @@ mod ipc;
 mod ipc_control;
 mod message;
 mod option_names;
-mod plain;
+mod queue;
 mod sigevent;
 mod signal;
+mod signal_old;
 mod sockaddr;
 mod sockaddr_link;
 mod socket;
@@ -22,8 +23,16 @@ pub(crate) use ipc::{POINTED_MSGRCV, POINTED_SHMAT};
 pub(crate) use ipc_control::POINTED_SEMCTL;
 
 /// The families of this group.
-pub(super) static FAMILIES: &[&[Row]] =
-    &[time::ROWS, signal::ROWS, socket::ROWS, ipc::ROWS, ipc_control::ROWS, plain::ROWS, timex::ROWS];
+pub(super) static FAMILIES: &[&[Row]] = &[
+    time::ROWS,
+    signal::ROWS,
+    socket::ROWS,
+    ipc::ROWS,
+    ipc_control::ROWS,
+    signal_old::ROWS,
+    queue::ROWS,
+    timex::ROWS,
+];
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use crate::context::Cx;
 use crate::kind::Kind;
 use crate::layout::Store;
 use crate::row::{Class, Ret, Row, arg, both, only32, only64, stored};
+use crate::rows::common::tail;
 use crate::table::Table;
 use crate::value::Value;
 use lariat_abi::Abi;
@@ -190,7 +191,7 @@ fn clone_args(cx: &mut Cx<'_>, addr: u64) -> Value {
     let shown = clone_args_fields(cx, words[0], |i| words[i]);
     let mut fields: Vec<(Cow<'static, str>, Value)> =
         shown.into_iter().map(|(n, v)| (Cow::Borrowed(n), v)).collect();
-    fields.extend(tail(cx, addr, cx.args[1]));
+    fields.extend(tail(cx, addr, CLONE_ARGS_SIZE, cx.args[1]));
     Value::Struct { fields, more: false }
 }
 
@@ -254,20 +255,6 @@ fn clone_args_fields(cx: &mut Cx<'_>, flags: u64, word: impl Fn(usize) -> u64) -
         fields.push(("cgroup", cx.fd(word(10))));
     }
     fields
-}
-
-/// The bytes of a structure larger than the known one, unless they are all zero.
-fn tail(cx: &Cx<'_>, addr: u64, size: u64) -> Option<(Cow<'static, str>, Value)> {
-    /// The kernel takes no structure larger than a page.
-    const LARGEST: u64 = 4096;
-    let end = size.min(LARGEST);
-    let len = end.checked_sub(CLONE_ARGS_SIZE).filter(|&len| len > 0)?;
-    let bytes = cx.read(addr.wrapping_add(CLONE_ARGS_SIZE), len as usize)?;
-    if size <= LARGEST && bytes.iter().all(|&b| b == 0) {
-        return None;
-    }
-    let text = format!("/* bytes {CLONE_ARGS_SIZE}..{} */ {}", end - 1, super::hexadecimal(cx, &bytes));
-    Some((Cow::Borrowed(""), Value::Word(0, Cow::Owned(text))))
 }
 
 #[cfg(test)]
