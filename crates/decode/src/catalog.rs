@@ -1,7 +1,7 @@
 //! The system-call tables: number to row and name to rows, for each ABI.
 
 use crate::kind::Kind;
-use crate::row::{Arg, Class, Numbers, Row, arg};
+use crate::row::{Arg, Class, NOWHERE, Row, arg};
 use crate::rows;
 use lariat_abi::Abi;
 use std::collections::HashMap;
@@ -18,8 +18,7 @@ pub struct Catalog {
 static CATALOG: LazyLock<Catalog> = LazyLock::new(Catalog::build);
 
 /// What is shown for a number that no table has: six words in hexadecimal.
-pub static UNKNOWN: Row =
-    Row::new("syscall", Numbers { x86_64: None, i386: None }, Class::empty(), &UNKNOWN_ARGS);
+pub static UNKNOWN: Row = Row::new("syscall", NOWHERE, Class::empty(), &UNKNOWN_ARGS);
 
 static UNKNOWN_ARGS: [Arg; 6] = [
     arg("arg1", Kind::Hex),
@@ -31,7 +30,7 @@ static UNKNOWN_ARGS: [Arg; 6] = [
 ];
 
 /// A call of which nothing is decoded.
-pub static BARE: Row = Row::new("syscall", Numbers { x86_64: None, i386: None }, Class::empty(), &[]);
+pub static BARE: Row = Row::new("syscall", NOWHERE, Class::empty(), &[]);
 
 impl Catalog {
     /// The tables this build knows.

@@ -46,6 +46,14 @@ pub trait Names {
     fn cwd(&self) -> Option<Box<str>>;
     /// The command name of a process or thread.
     fn comm(&self, pid: i32) -> Option<Box<str>>;
+    /// The name of the call that `restart_syscall` goes on with: the one this task was interrupted in.
+    fn interrupted(&self) -> Option<&'static str> {
+        None
+    }
+    /// The name of a network interface. The loopback interface is the first in every network namespace.
+    fn interface(&self, index: u32) -> Option<Box<str>> {
+        (index == 1).then(|| "lo".into())
+    }
 }
 
 /// Nothing has a name.
@@ -93,6 +101,8 @@ pub struct Cx<'a> {
     pub outcome: Option<Outcome>,
     /// What decoders keep from entry to exit, by argument position.
     pub saved: [u64; 6],
+    /// What they keep of arrays, of which there may be any number.
+    pub kept: Vec<u64>,
 }
 
 impl Cx<'_> {
@@ -208,6 +218,15 @@ impl Cx<'_> {
     pub fn pid(&self, raw: u64) -> Value {
         let pid = raw as i32;
         Value::Pid { pid: i64::from(pid), comm: if pid > 0 { self.env.names.comm(pid) } else { None } }
+    }
+
+    /// The number of a network interface: `if_nametoindex("lo")` if it has a name.
+    #[must_use]
+    pub fn interface(&self, raw: u64) -> Value {
+        match self.env.names.interface(raw as u32) {
+            Some(name) => Value::Call("if_nametoindex", vec![Value::string(name.as_bytes())]),
+            None => Value::Uint(raw & 0xffff_ffff),
+        }
     }
 
     /// Reads `len` bytes whole.

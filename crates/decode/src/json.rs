@@ -34,7 +34,7 @@ pub fn value(out: &mut Vec<u8>, value: &Value) {
             list(out, parts);
             out.push(b'}');
         }
-        Value::Str { bytes, more: false } => string(out, bytes),
+        Value::Str { bytes, more: false } | Value::Octets(bytes) => string(out, bytes),
         Value::Str { bytes, more: true } => {
             out.extend_from_slice(b"{\"string\":");
             string(out, bytes);
@@ -60,6 +60,11 @@ pub fn value(out: &mut Vec<u8>, value: &Value) {
             out.push(b']');
         }
         Value::Array { items, .. } | Value::Set(items) => list(out, items),
+        Value::Not(items) => {
+            out.extend_from_slice(b"{\"all_but\":");
+            list(out, items);
+            out.push(b'}');
+        }
         Value::Struct { fields, .. } => object(out, fields),
         Value::Call(name, args) => {
             put(out, format_args!("{{\"call\":\"{name}\",\"args\":"));

@@ -1,9 +1,11 @@
 //! Calls that are several calls in one: i386's `socketcall`, whose first argument says which call is meant
-//! and whose second points to that call's arguments; socketcall(2), `<linux/net.h>`.
+//! and whose second points to that call's arguments (socketcall(2), `<linux/net.h>`), and `ipc`, which has
+//! the arguments itself, each call's in an order of its own (ipc(2), `<linux/ipc.h>`).
 
 use crate::catalog::Catalog;
 use crate::memory::ReadMemory;
 use crate::row::Row;
+use crate::rows::{POINTED_MSGRCV, POINTED_SEMCTL, POINTED_SHMAT};
 use lariat_abi::{Abi, TraceeAddr};
 
 /// The calls by the number in the first argument; 0 is none.
@@ -39,9 +41,37 @@ pub(crate) fn resolve(
     raw: [u64; 6],
     memory: &dyn ReadMemory,
 ) -> Option<(&'static Row, [u64; 6])> {
-    if abi != Abi::I386 || row.name != "socketcall" {
-        return None;
+    match row.name {
+        "socketcall" if abi == Abi::I386 => socket_call(raw, memory),
+        "ipc" if abi == Abi::I386 => ipc_call(raw),
+        _ => None,
     }
+}
+
+fn ipc_call(raw: [u64; 6]) -> Option<(&'static Row, [u64; 6])> {
+    let [call, first, second, third, ptr, fifth] = raw;
+    let (version, call) = (call >> 16 & 0xffff, call & 0xffff);
+    let named = |name| Catalog::get().named(name).first().copied();
+    let (row, args) = match (call, version) {
+        (1, _) => (named("semop")?, [first, ptr, second, 0, 0, 0]),
+        (2, _) => (named("semget")?, [first, second, third, 0, 0, 0]),
+        (3, _) => (&POINTED_SEMCTL, [first, second, third, ptr, 0, 0]),
+        (4, _) => (named("semtimedop")?, [first, ptr, second, fifth, 0, 0]),
+        (11, _) => (named("msgsnd")?, [first, ptr, second, third, 0, 0]),
+        (12, 0) => (&POINTED_MSGRCV, [first, ptr, second, 0, third, 0]),
+        (12, _) => (named("msgrcv")?, [first, ptr, second, fifth, third, 0]),
+        (13, _) => (named("msgget")?, [first, second, 0, 0, 0, 0]),
+        (14, _) => (named("msgctl")?, [first, second, ptr, 0, 0, 0]),
+        (21, _) => (&POINTED_SHMAT, [first, ptr, second, third, 0, 0]),
+        (22, _) => (named("shmdt")?, [ptr, 0, 0, 0, 0, 0]),
+        (23, _) => (named("shmget")?, [first, second, third, 0, 0, 0]),
+        (24, _) => (named("shmctl")?, [first, second, ptr, 0, 0, 0]),
+        _ => return None,
+    };
+    Some((row, args))
+}
+
+fn socket_call(raw: [u64; 6], memory: &dyn ReadMemory) -> Option<(&'static Row, [u64; 6])> {
     let name = SOCKET_CALLS.get(usize::try_from(raw[0]).ok()?)?;
     let meant = *Catalog::get().named(name).first()?;
     let mut bytes = [0u8; 24];

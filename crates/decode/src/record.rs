@@ -60,6 +60,7 @@ pub struct Call {
     /// What is said after the result.
     pub aux: Option<Value>,
     saved: [u64; 6],
+    kept: Vec<u64>,
 }
 
 impl Call {
@@ -67,7 +68,7 @@ impl Call {
     #[must_use]
     pub fn enter(row: &'static Row, abi: Abi, number: u64, raw: [u64; 6], env: Env<'_>) -> Self {
         let (row, raw) = crate::multiplex::resolve(row, abi, raw, env.memory).unwrap_or((row, raw));
-        let mut cx = Cx { env, row, abi, args: raw, outcome: None, saved: [0; 6] };
+        let mut cx = Cx { env, row, abi, args: raw, outcome: None, saved: [0; 6], kept: Vec::new() };
         let values = row
             .args
             .iter()
@@ -76,7 +77,18 @@ impl Call {
                 |(arg, word)| if arg.when == When::Entry { cx.decode(&arg.kind, word) } else { Value::Later },
             )
             .collect();
-        Self { row, abi, number, raw, values, outcome: None, result: None, aux: None, saved: cx.saved }
+        Self {
+            row,
+            abi,
+            number,
+            raw,
+            values,
+            outcome: None,
+            result: None,
+            aux: None,
+            saved: cx.saved,
+            kept: cx.kept,
+        }
     }
 
     /// Completes the call at its exit: arguments that were [`Value::Later`] are decoded.
@@ -88,6 +100,7 @@ impl Call {
             args: self.raw,
             outcome: Some(outcome),
             saved: self.saved,
+            kept: std::mem::take(&mut self.kept),
         };
         for ((arg, word), value) in self.row.args.iter().zip(self.raw).zip(&mut self.values) {
             if value.is_later() {
@@ -115,9 +128,22 @@ impl Call {
         self.values.iter().position(Value::is_later).unwrap_or(self.values.len())
     }
 
+    /// Whether a comma follows the known arguments while the call runs.
+    #[must_use]
+    pub fn comma_follows(&self) -> bool {
+        let known = self.known();
+        known < self.values.len()
+            && !self.row.late_comma
+            && self.values[..known].iter().any(|value| !value.is_absent())
+    }
+
     /// Shows the arguments as the numbers they are (`-e raw`).
     pub fn show_raw(&mut self) {
-        self.values = self.row.args.iter().zip(self.raw).map(|(_, word)| Value::Hex(word)).collect();
+        let own = self.row.args.iter().filter(|arg| !arg.stored);
+        let mut words = own.zip(self.raw).map(|(_, word)| Value::Hex(word));
+        let args = self.row.args.iter();
+        self.values =
+            args.map(|arg| if arg.stored { None } else { words.next() }.unwrap_or(Value::Absent)).collect();
     }
 
     /// The name that is shown: `syscall_0x270f` for a number that no table has.

@@ -76,6 +76,9 @@ pub const fn only32(i386: u16) -> Numbers {
     Numbers { x86_64: None, i386: Some(i386) }
 }
 
+/// No table has the call: it is made through another one (`socketcall`, `ipc`) only.
+pub const NOWHERE: Numbers = Numbers { x86_64: None, i386: None };
+
 impl Numbers {
     /// The number in the table of `abi`.
     #[must_use]
@@ -107,25 +110,34 @@ pub struct Arg {
     pub kind: Kind,
     /// When it can be decoded.
     pub when: When,
+    /// It is what the kernel stored through the argument before it, shown with that one: `{...} => {...}`.
+    pub stored: bool,
 }
 
 /// An argument that is decoded at entry. (A [`Kind::With`] may still return [`Value::Later`] to be
 /// asked again at exit.)
 #[must_use]
 pub const fn arg(name: &'static str, kind: Kind) -> Arg {
-    Arg { name, kind, when: When::Entry }
+    Arg { name, kind, when: When::Entry, stored: false }
 }
 
 /// An argument that the kernel fills in: decoded at exit, shown as an address if the call failed.
 #[must_use]
 pub const fn out(name: &'static str, kind: Kind) -> Arg {
-    Arg { name, kind, when: When::Exit }
+    Arg { name, kind, when: When::Exit, stored: false }
 }
 
 /// An argument decoded at exit even if the call failed.
 #[must_use]
 pub const fn late(name: &'static str, kind: Kind) -> Arg {
-    Arg { name, kind, when: When::ExitAlways }
+    Arg { name, kind, when: When::ExitAlways, stored: false }
+}
+
+/// No argument of its own, but what the kernel stored through the one before: the exit tells. (Its kind is
+/// given the wrong word and must fetch what it needs.)
+#[must_use]
+pub const fn stored(name: &'static str, kind: Kind) -> Arg {
+    Arg { name, kind, when: When::Entry, stored: true }
 }
 
 /// How a successful result is shown.
@@ -168,13 +180,16 @@ pub struct Row {
     pub aux: Option<Aux>,
     /// The names of the arguments are always shown (`clone`).
     pub named: bool,
+    /// The comma after the arguments known at entry is written with those of the exit: `clone(... <unfinished
+    /// ...>` and not `clone(..., <unfinished ...>`.
+    pub late_comma: bool,
 }
 
 impl Row {
     /// A row; the result is a decimal number.
     #[must_use]
     pub const fn new(name: &'static str, numbers: Numbers, class: Class, args: &'static [Arg]) -> Self {
-        Self { name, numbers, class, args, ret: Ret::Int, aux: None, named: false }
+        Self { name, numbers, class, args, ret: Ret::Int, aux: None, named: false, late_comma: false }
     }
 
     /// The same row with another kind of result.
@@ -188,6 +203,13 @@ impl Row {
     #[must_use]
     pub const fn aux(mut self, aux: Aux) -> Self {
         self.aux = Some(aux);
+        self
+    }
+
+    /// The same row with the comma before what the exit tells written then.
+    #[must_use]
+    pub const fn late_comma(mut self) -> Self {
+        self.late_comma = true;
         self
     }
 

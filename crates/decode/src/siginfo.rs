@@ -2,6 +2,7 @@
 //! signal second; sigaction(2), "The siginfo_t argument to a SA_SIGINFO handler".
 
 use crate::catalog::Catalog;
+use crate::context::Cx;
 use crate::table::Table;
 use crate::value::Value;
 use lariat_abi::{Abi, Errno, SigInfo, Signal, si_code};
@@ -71,6 +72,53 @@ pub fn siginfo(info: &SigInfo) -> Value {
     Value::record(fields)
 }
 
+/// The siginfo at `raw` in the tracee's memory, in the layout of its ABI.
+#[must_use]
+pub fn siginfo_at(cx: &Cx<'_>, raw: u64) -> Value {
+    if raw == 0 || !cx.env.options.dereference {
+        return Value::Addr(raw);
+    }
+    let bytes: Option<[u8; SigInfo::SIZE]> = cx.read(raw, SigInfo::SIZE).and_then(|b| b.try_into().ok());
+    match bytes {
+        Some(bytes) if cx.abi == Abi::I386 => siginfo(&widen(&bytes)),
+        Some(bytes) => siginfo(&SigInfo::from_bytes(bytes)),
+        None => Value::Addr(raw),
+    }
+}
+
+/// An i386 siginfo in the 64-bit layout, as the kernel's `copy_siginfo_from_user32` does it: the union is
+/// aligned to 8 bytes instead of 4, and pointers and `long`s in it are twice as wide.
+fn widen(narrow: &[u8; SigInfo::SIZE]) -> SigInfo {
+    // A 32-bit member: where it lies, whether its sign fills the wider one, where that lies.
+    type Move = (usize, bool, usize);
+    const SENDER: &[Move] = &[(12, false, 16), (16, false, 20), (20, false, 24)];
+    const CHILD: &[Move] =
+        &[(12, false, 16), (16, false, 20), (20, false, 24), (24, true, 32), (28, true, 40)];
+    const FAULT: &[Move] = &[(12, false, 16), (16, false, 24), (20, false, 32), (24, false, 40)];
+    const BAND: &[Move] = &[(12, true, 16), (16, false, 24)];
+    const CALL: &[Move] = &[(12, false, 16), (16, false, 24), (20, false, 28)];
+
+    let mut wide = [0; SigInfo::SIZE];
+    wide[..12].copy_from_slice(&narrow[..12]);
+    let head = SigInfo::from_bytes(wide);
+    let moves = match (head.code(), head.signal()) {
+        (si_code::SI_SIGIO, _) => BAND,
+        (..=0, _) => SENDER,
+        (_, Some(Signal::CHLD)) => CHILD,
+        (_, Some(Signal::ILL | Signal::FPE | Signal::SEGV | Signal::BUS | Signal::TRAP)) => FAULT,
+        (_, Some(Signal::IO)) => BAND,
+        (_, Some(Signal::SYS)) => CALL,
+        _ => SENDER,
+    };
+    for &(from, signed, to) in moves {
+        wide[to..to + 4].copy_from_slice(&narrow[from..from + 4]);
+        if signed && narrow[from + 3] & 0x80 != 0 {
+            wide[to + 4..to + 8].fill(0xff);
+        }
+    }
+    SigInfo::from_bytes(wide)
+}
+
 fn code_table(signal: Option<Signal>) -> &'static Table {
     match signal {
         Some(Signal::CHLD) => &CHLD,
@@ -96,7 +144,9 @@ fn by_signal(info: &SigInfo, fields: &mut Fields) {
             fields.push(("si_syscall", syscall(info)));
             fields.push(("si_arch", Value::Const(u64::from(info.arch()), &ARCH)));
         }
-        _ => queued(info, fields),
+        _ if info.pid() != 0 || info.uid() != 0 => queued(info, fields),
+        _ if info.value() != 0 => value(info, fields),
+        _ => {}
     }
 }
 
@@ -154,7 +204,7 @@ fn fault(info: &SigInfo, fields: &mut Fields) {
         }
         (Some(Signal::SEGV), 4) => fields.push(("si_pkey", Value::Uint(u64::from(info.pkey())))),
         (Some(Signal::BUS), 4 | 5) => {
-            fields.push(("si_addr_lsb", Value::Int(i64::from(info.addr_lsb()))));
+            fields.push(("si_addr_lsb", Value::Hex(u64::from(info.addr_lsb() as u16))));
         }
         _ => {}
     }

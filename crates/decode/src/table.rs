@@ -60,6 +60,14 @@ impl Table {
     }
 }
 
+/// Declares tables in a compact form: `pub(super) AF "AF_???": 1 "AF_UNIX", 2 "AF_INET";`, each a static.
+macro_rules! tables {
+    ($($(#[$doc:meta])* $vis:vis $table:ident $unknown:literal: $($value:literal $name:literal),+;)*) => {
+        $($(#[$doc])* $vis static $table: Table = Table::new($unknown, &[$(($value, $name)),+]);)*
+    };
+}
+pub(crate) use tables;
+
 #[cfg(test)]
 mod tests {
     use super::*;

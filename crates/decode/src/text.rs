@@ -55,7 +55,9 @@ impl Style {
             if value.is_absent() {
                 continue;
             }
-            if shown {
+            if arg.stored {
+                out.extend_from_slice(b" => ");
+            } else if shown {
                 out.extend_from_slice(b", ");
             }
             shown = true;
@@ -76,7 +78,7 @@ impl Style {
                 (_, Ret::None) => out.push(b'?'),
                 (Some(result), _) => self.value(out, result),
                 (None, Ret::Hex) if call.abi.word_size() == 4 => {
-                    put(out, format_args!("{:#x}", value as u32))
+                    hex(out, u64::from(value as u32));
                 }
                 (None, Ret::Hex) => hex(out, value as u64),
                 (None, Ret::Octal) => octal(out, value as u64),
@@ -111,6 +113,10 @@ impl Style {
                     out.extend_from_slice(b"...");
                 }
             }
+            Value::Octets(bytes) => {
+                let style = Self { strings: HexStrings::All, ..*self };
+                style.quoted(out, bytes);
+            }
             Value::Fd { fd, target } => match target {
                 None => decimal(out, *fd),
                 Some(target) => {
@@ -137,7 +143,10 @@ impl Style {
                 }
                 out.push(b']');
             }
-            Value::Set(items) => {
+            Value::Set(items) | Value::Not(items) => {
+                if matches!(value, Value::Not(_)) {
+                    out.push(b'~');
+                }
                 out.push(b'[');
                 self.list(out, items, b" ");
                 out.push(b']');
@@ -160,7 +169,7 @@ impl Style {
                 self.value(out, after);
             }
             Value::Word(number, word) => match self.constants {
-                Constants::Raw if !word.starts_with(['.', '"']) => hex(out, *number),
+                Constants::Raw if !word.starts_with(['.', '"', '?']) => hex(out, *number),
                 _ => out.extend_from_slice(word.as_bytes()),
             },
         }

@@ -36,6 +36,8 @@ pub enum Value {
         /// There are more bytes than were read; shown as `"..."...`.
         more: bool,
     },
+    /// Bytes shown as a quoted string, each in hexadecimal: what is not text, or a part of a number.
+    Octets(Vec<u8>),
     /// A file descriptor.
     Fd {
         /// The number.
@@ -64,6 +66,8 @@ pub enum Value {
     },
     /// A set: `[a b]`, as strace shows `fd_set` and signal sets.
     Set(Vec<Value>),
+    /// All but these: `~[a b]`.
+    Not(Vec<Value>),
     /// A structure: `{a=1, b=2, ...}`.
     Struct {
         /// Member name and value. A member without a name is shown as its value alone.

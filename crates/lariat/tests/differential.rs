@@ -21,7 +21,8 @@ static NORMAL: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         // Random bytes and ids.
         (r#"getrandom\("[^"]*""#, "getrandom(BYTES"),
         (r"\b(getpid|gettid|getppid|set_tid_address|fork|vfork)\(([^)]*)\) += \d+", "$1($2) = ID"),
-        (r"(tgkill|kill)\(\d+, (?:\d+, )?", "$1(ID, "),
+        (r"(tgkill|kill|rt_sigqueueinfo)\(\d+, (?:\d+, )?", "$1(ID, "),
+        (r"\bpid=\d+", "pid=ID"),
         (r"si_pid=\d+", "si_pid=ID"),
         (r"si_[us]time=\d+", "si_time=N"),
         // The column differs where a number's length does.
@@ -73,6 +74,28 @@ fn a_fixture_with_many_kinds_of_calls() {
 #[test]
 fn the_same_fixture_as_a_32_bit_program() {
     compare("calls32", &["-e", "quiet=personality"], &[fixture("calls", &["-m32"]).as_os_str()]);
+}
+
+/// A fixture of one family of calls, as a program of both ABIs.
+fn compare_family(family: &str) {
+    compare(family, &[], &[fixture(family, &[]).as_os_str()]);
+    let options = ["-e", "quiet=personality"];
+    compare(&format!("{family}32"), &options, &[fixture(family, &["-m32"]).as_os_str()]);
+}
+
+#[test]
+fn socket_calls() {
+    compare_family("sockets");
+}
+
+#[test]
+fn signal_calls() {
+    compare_family("signals");
+}
+
+#[test]
+fn ipc_calls() {
+    compare_family("ipc");
 }
 
 #[test]

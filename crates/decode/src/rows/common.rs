@@ -4,7 +4,10 @@ use crate::context::Cx;
 use crate::kind::Kind;
 use crate::layout::{Store, Struct, field};
 use crate::table::Table;
+use crate::value::Value;
 use lariat_abi::Abi;
+use std::borrow::Cow;
+use std::fmt::Write;
 
 /// `struct timespec` with the ABI's `long`: `__kernel_old_timespec`.
 pub static TIMESPEC: Struct =
@@ -24,6 +27,38 @@ pub static TIMEVAL: Struct =
 pub fn wide_argument(cx: &Cx<'_>, lo: usize) -> u64 {
     debug_assert_eq!(cx.abi, Abi::I386);
     (cx.args[lo] & 0xffff_ffff) | (cx.args[lo + 1] << 32)
+}
+
+/// Bytes that are never text, cut at the string limit: `"\x7f\x00"`.
+#[must_use]
+pub fn hexadecimal(cx: &Cx<'_>, bytes: &[u8]) -> String {
+    let limit = cx.env.options.string_limit;
+    let mut text = String::from("\"");
+    for byte in bytes.iter().take(limit) {
+        // A `String` takes everything.
+        let _ = write!(text, "\\x{byte:02x}");
+    }
+    text.push('"');
+    if bytes.len() > limit {
+        text.push_str("...");
+    }
+    text
+}
+
+/// The bytes of a structure beyond the `known` ones, up to the `size` the tracee says it has, unless they are
+/// all zero: structures grow, and the kernel refuses what it does not know.
+#[must_use]
+pub fn tail(cx: &Cx<'_>, addr: u64, known: u64, size: u64) -> Option<(Cow<'static, str>, Value)> {
+    /// The kernel takes no structure larger than a page.
+    const LARGEST: u64 = 4096;
+    let end = size.min(LARGEST);
+    let len = end.checked_sub(known).filter(|&len| len > 0)?;
+    let bytes = cx.read(addr.wrapping_add(known), len as usize)?;
+    if size <= LARGEST && bytes.iter().all(|&b| b == 0) {
+        return None;
+    }
+    let text = format!("/* bytes {known}..{} */ {}", end - 1, hexadecimal(cx, &bytes));
+    Some((Cow::Borrowed(""), Value::Word(0, Cow::Owned(text))))
 }
 
 /// Names of clocks: `<linux/time.h>`.

@@ -7,6 +7,9 @@ mod files;
 mod net;
 pub mod process;
 
+use files::{OPEN, OPEN_FLAGS, date, noted};
+pub(crate) use net::{POINTED_MSGRCV, POINTED_SEMCTL, POINTED_SHMAT};
+
 /// Every family, in groups.
 static GROUPS: &[&[&[Row]]] = &[files::FAMILIES, net::FAMILIES, process::FAMILIES];
 

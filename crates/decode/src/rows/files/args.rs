@@ -40,7 +40,7 @@ pub(super) const UID16: Kind = Kind::With(|_, raw| match raw as u16 {
 /// Flags of an open file without an access mode (`pipe2`, `dup3`).
 pub(super) const OPEN_BITS: Kind = Kind::Flags(&OPEN);
 /// The flag word of `open`.
-pub(super) const OPEN_FLAGS: Kind = Kind::With(|_, raw| open_flags(raw & 0xffff_ffff));
+pub(in crate::rows) const OPEN_FLAGS: Kind = Kind::With(|_, raw| open_flags(raw & 0xffff_ffff));
 
 /// An access mode and the other flags of `open`.
 pub(super) fn open_flags(raw: u64) -> Value {

@@ -10,7 +10,6 @@ use crate::kind::{Kind, Len};
 use crate::layout::{Store, Struct, field, pad};
 use crate::row::{Arg, Class, Ret, Row, arg, both, late, only32, out};
 use crate::rows::common::{TIMESPEC, TIMESPEC64};
-use crate::table::Table;
 use crate::value::Value;
 
 const CONTEXT: Arg = arg("ctx_id", Kind::Hex);
@@ -143,23 +142,6 @@ pub(super) static ROWS: &[Row] = &[
     ),
     Row::new("userfaultfd", both(323, 374), Class::DESC, &[arg("flags", Kind::Flags(&USERFAULTFD))])
         .ret(Ret::Fd),
-    Row::new(
-        "quotactl",
-        both(179, 131),
-        Class::FILE,
-        &[
-            arg("cmd", Kind::With(quota_command)),
-            arg("special", Kind::Path),
-            arg("id", Kind::With(quota_id)),
-            arg("addr", Kind::With(quota_addr)),
-        ],
-    ),
-    Row::new(
-        "quotactl_fd",
-        both(443, 443),
-        Class::DESC,
-        &[FD, arg("cmd", Kind::With(quota_command)), arg("id", Kind::Uid), arg("addr", Kind::Addr)],
-    ),
 ];
 
 /// `struct iocb`, `<linux/aio_abi.h>`: the members every operation has.
@@ -319,65 +301,5 @@ fn rule(cx: &mut Cx<'_>, addr: u64) -> Value {
             ("parent_fd", cx.decode(&Kind::DirFd, fd)),
         ]),
         _ => Value::Addr(addr),
-    }
-}
-
-static QUOTA: Table = Table::new(
-    "Q_???",
-    &[
-        (0x80_0001, "Q_SYNC"),
-        (0x80_0002, "Q_QUOTAON"),
-        (0x80_0003, "Q_QUOTAOFF"),
-        (0x80_0004, "Q_GETFMT"),
-        (0x80_0005, "Q_GETINFO"),
-        (0x80_0006, "Q_SETINFO"),
-        (0x80_0007, "Q_GETQUOTA"),
-        (0x80_0008, "Q_SETQUOTA"),
-        (0x80_0009, "Q_GETNEXTQUOTA"),
-        (0x5801, "Q_XQUOTAON"),
-        (0x5802, "Q_XQUOTAOFF"),
-        (0x5803, "Q_XGETQUOTA"),
-        (0x5804, "Q_XSETQLIM"),
-        (0x5805, "Q_XGETQSTAT"),
-        (0x5806, "Q_XQUOTARM"),
-        (0x5807, "Q_XQUOTASYNC"),
-        (0x5808, "Q_XGETQSTATV"),
-        (0x5809, "Q_XGETNEXTQUOTA"),
-    ],
-);
-
-static QUOTA_TYPE: Table = Table::new("???QUOTA", &[(0, "USRQUOTA"), (1, "GRPQUOTA"), (2, "PRJQUOTA")]);
-
-/// `QCMD(command, type)`.
-fn quota_command(_: &mut Cx<'_>, raw: u64) -> Value {
-    let code = raw & 0xffff_ffff;
-    Value::Call("QCMD", vec![Value::Const(code >> 8, &QUOTA), Value::Const(code & 0xff, &QUOTA_TYPE)])
-}
-
-/// The command of `quotactl`, without the type.
-fn quota_op(cx: &Cx<'_>) -> u64 {
-    (cx.args[0] & 0xffff_ffff) >> 8
-}
-
-static QUOTA_FORMAT: Table = Table::new(
-    "QFMT_VFS_???",
-    &[(1, "QFMT_VFS_OLD"), (2, "QFMT_VFS_V0"), (3, "QFMT_OCFS2"), (4, "QFMT_VFS_V1")],
-);
-
-/// A format for the command that turns quotas on; a user's or group's id for those about one.
-fn quota_id(cx: &mut Cx<'_>, raw: u64) -> Value {
-    match quota_op(cx) {
-        0x80_0001 | 0x80_0003 | 0x80_0004..=0x80_0006 | 0x5801 | 0x5802 | 0x5805..=0x5808 => Value::Absent,
-        0x80_0002 => Value::Const(raw & 0xffff_ffff, &QUOTA_FORMAT),
-        _ => cx.decode(&Kind::Uid, raw),
-    }
-}
-
-/// The quota file; what the other commands point to is left an address.
-fn quota_addr(cx: &mut Cx<'_>, raw: u64) -> Value {
-    match quota_op(cx) {
-        0x80_0001 | 0x80_0003 | 0x5807 => Value::Absent,
-        0x80_0002 => cx.path(raw),
-        _ => Value::Addr(raw),
     }
 }

@@ -17,14 +17,20 @@ mod names_mount;
 mod names_open;
 mod open;
 mod poll;
+mod quota;
 mod recent;
 mod stamp;
 mod stat;
 mod termios;
 
+pub(super) use args::OPEN_FLAGS;
+pub(super) use names_open::OPEN;
+pub(super) use stamp::{date, noted};
+
 /// The families of this group.
 pub(super) static FAMILIES: &[&[Row]] = &[
     ioctl::ROWS,
+    quota::ROWS,
     recent::ROWS,
     misc::ROWS,
     event::ROWS,

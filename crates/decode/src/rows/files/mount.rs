@@ -2,12 +2,14 @@
 
 use super::args::{DIRFD, FD, PATH, follows, hexadecimal, word};
 use super::names_mount::{
-    FSCONFIG, FSMOUNT, FSOPEN, FSPICK, MOUNT, MOUNT_ATTR, MOUNT_SETATTR, MOVE_MOUNT, OPEN_TREE, UMOUNT, XATTR,
+    FSCONFIG, FSMOUNT, FSMOUNT_ATTR, FSOPEN, FSPICK, MOUNT, MOUNT_ATTR, MOUNT_SETATTR, MOVE_MOUNT, OPEN_TREE,
+    PROPAGATION, UMOUNT, XATTR,
 };
 use crate::context::Cx;
 use crate::kind::Kind;
 use crate::layout::{Store, Struct, field};
 use crate::row::{Arg, Class, Ret, Row, arg, both, only32, out};
+use crate::rows::common::tail;
 use crate::value::Value;
 
 const FILE_DESC: Class = Class::FILE.union(Class::DESC);
@@ -22,7 +24,7 @@ const XFLAGS: Arg = arg("flags", Kind::Flags(&XATTR));
 static ATTR: Struct = Struct::new(&[
     field("attr_set", Store::AlignedU64, Kind::Flags64(&MOUNT_ATTR)),
     field("attr_clr", Store::AlignedU64, Kind::Flags64(&MOUNT_ATTR)),
-    field("propagation", Store::AlignedU64, Kind::Flags64(&MOUNT)),
+    field("propagation", Store::AlignedU64, Kind::Const(&PROPAGATION)),
     field("userns_fd", Store::AlignedU64, Kind::Fd),
 ]);
 
@@ -76,7 +78,7 @@ pub(super) static ROWS: &[Row] = &[
         "fsmount",
         both(432, 432),
         Class::DESC,
-        &[FD, arg("flags", Kind::Flags(&FSMOUNT)), arg("attr_flags", Kind::Flags(&MOUNT_ATTR))],
+        &[FD, arg("flags", Kind::Flags(&FSMOUNT)), arg("attr_flags", Kind::Flags(&FSMOUNT_ATTR))],
     )
     .ret(Ret::Fd),
     Row::new("fspick", both(433, 433), FILE_DESC, &[DIRFD, PATH, arg("flags", Kind::Flags(&FSPICK))])
@@ -163,7 +165,15 @@ fn mount_flags(cx: &mut Cx<'_>, raw: u64) -> Value {
 }
 
 fn attr(cx: &mut Cx<'_>, addr: u64) -> Value {
-    if cx.args[4] < 32 { Value::Addr(addr) } else { cx.structure(addr, &ATTR) }
+    const SIZE: u64 = 32;
+    if cx.args[4] < SIZE {
+        return Value::Addr(addr);
+    }
+    let mut shown = cx.structure(addr, &ATTR);
+    if let Value::Struct { fields, .. } = &mut shown {
+        fields.extend(tail(cx, addr, SIZE, cx.args[4]));
+    }
+    shown
 }
 
 /// `fsconfig` without a parameter: 6 creates, 7 reconfigures.
@@ -174,6 +184,7 @@ fn key(cx: &mut Cx<'_>, addr: u64) -> Value {
 fn value(cx: &mut Cx<'_>, addr: u64) -> Value {
     match cx.int(1) {
         1 => cx.string(addr),
+        2 if cx.int(4) < 0 => Value::Addr(addr),
         2 => {
             let len = cx.args[4] & 0xffff_ffff;
             match cx.bytes(addr, len) {

@@ -1,6 +1,6 @@
 //! Named constants of mounts, buffers, asynchronous calls and sandboxes, in the order strace names them.
 
-use crate::table::Table;
+use crate::table::{Table, tables};
 
 /// Names of `XATTR_*`.
 pub(super) static XATTR: Table = Table::new("XATTR_???", &[(0x1, "XATTR_CREATE"), (0x2, "XATTR_REPLACE")]);
@@ -92,20 +92,20 @@ pub(super) static FSCONFIG: Table = Table::new(
 /// Names of `FSMOUNT_*`.
 pub(super) static FSMOUNT: Table = Table::new("FSMOUNT_???", &[(0x1, "FSMOUNT_CLOEXEC")]);
 
-/// Names of `MOUNT_ATTR_*`.
-pub(super) static MOUNT_ATTR: Table = Table::new(
-    "MOUNT_ATTR_???",
-    &[
-        (0x1, "MOUNT_ATTR_RDONLY"),
-        (0x2, "MOUNT_ATTR_NOSUID"),
-        (0x4, "MOUNT_ATTR_NODEV"),
-        (0x8, "MOUNT_ATTR_NOEXEC"),
-        (0x10, "MOUNT_ATTR_NOATIME"),
-        (0x20, "MOUNT_ATTR_STRICTATIME"),
-        (0x80, "MOUNT_ATTR_NODIRATIME"),
-        (0x100000, "MOUNT_ATTR_IDMAP"),
-    ],
-);
+tables! {
+    /// Attributes of a mount, of `fsmount`.
+    pub(super) FSMOUNT_ATTR "MOUNT_ATTR_???": 1 "MOUNT_ATTR_RDONLY", 2 "MOUNT_ATTR_NOSUID",
+        4 "MOUNT_ATTR_NODEV", 8 "MOUNT_ATTR_NOEXEC", 0x10 "MOUNT_ATTR_NOATIME",
+        0x20 "MOUNT_ATTR_STRICTATIME", 0x80 "MOUNT_ATTR_NODIRATIME";
+    /// The same with what `mount_setattr` alone can do.
+    pub(super) MOUNT_ATTR "MOUNT_ATTR_???": 1 "MOUNT_ATTR_RDONLY", 2 "MOUNT_ATTR_NOSUID",
+        4 "MOUNT_ATTR_NODEV", 8 "MOUNT_ATTR_NOEXEC", 0x10 "MOUNT_ATTR_NOATIME",
+        0x20 "MOUNT_ATTR_STRICTATIME", 0x80 "MOUNT_ATTR_NODIRATIME", 0x10_0000 "MOUNT_ATTR_IDMAP",
+        0x20_0000 "MOUNT_ATTR_NOSYMFOLLOW";
+    /// How mounts and unmounts spread.
+    pub(super) PROPAGATION "MS_???": 0x2_0000 "MS_UNBINDABLE", 0x4_0000 "MS_PRIVATE", 0x8_0000 "MS_SLAVE",
+        0x10_0000 "MS_SHARED";
+}
 
 /// Names of `FSPICK_*`.
 pub(super) static FSPICK: Table = Table::new(

@@ -3,7 +3,7 @@
 use crate::table::Table;
 
 /// Names of `O_*`.
-pub(super) static OPEN: Table = Table::new(
+pub(in crate::rows) static OPEN: Table = Table::new(
     "O_???",
     &[
         (0x40, "O_CREAT"),

@@ -9,6 +9,8 @@ use crate::context::Cx;
 use crate::kind::{Kind, Len};
 use crate::layout::Store;
 use crate::row::{Arg, Class, Ret, Row, arg, both, late, only32, only64, out};
+use crate::rows::common::tail;
+use crate::table::Table;
 use crate::value::Value;
 use lariat_abi::TraceeAddr;
 
@@ -172,7 +174,12 @@ pub(super) static ROWS: &[Row] = &[
     ),
 ];
 
-const OPEN_FLAGS_ONLY: Kind = super::args::OPEN_BITS;
+/// `O_CLOEXEC` and nothing else.
+const OPEN_FLAGS_ONLY: Kind = Kind::With(|_, raw| match raw & 0xffff_ffff {
+    flags if flags & 0x80000 == 0 => Value::Hex(flags),
+    flags => Value::Flags(flags, &CLOEXEC),
+});
+static CLOEXEC: Table = Table::new("O_???", &[(0x80000, "O_CLOEXEC")]);
 
 /// `O_CREAT` and the bit of `O_TMPFILE` that is its own: the call has a mode.
 fn creates(flags: u64) -> bool {
@@ -237,7 +244,9 @@ fn open_how(cx: &mut Cx<'_>, addr: u64) -> Value {
         fields.push(("mode", Value::Mode(mode)));
     }
     fields.push(("resolve", Value::Flags(resolve, &RESOLVE)));
-    Value::record(fields)
+    let mut fields: Vec<_> = fields.into_iter().map(|(name, value)| (name.into(), value)).collect();
+    fields.extend(tail(cx, addr, 24, size));
+    Value::Struct { fields, more: false }
 }
 
 /// Flags with a page size in the top six bits: `MFD_HUGETLB|21<<MFD_HUGE_SHIFT`.

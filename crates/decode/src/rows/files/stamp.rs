@@ -80,14 +80,15 @@ fn pair(cx: &mut Cx<'_>, addr: u64, store: Store, part: &'static str, digits: us
 }
 
 /// A value with the date of a time beside it; nothing is said about the time 0.
-pub(super) fn noted(value: Value, sec: i64, fraction: u64, digits: usize) -> Value {
+pub(in crate::rows) fn noted(value: Value, sec: i64, fraction: u64, digits: usize) -> Value {
     match date(sec, fraction, digits) {
         Some(text) => Value::Note(Box::new(value), text.into()),
         None => value,
     }
 }
 
-fn date(sec: i64, fraction: u64, digits: usize) -> Option<String> {
+/// The date and time of day, in UTC; `None` for the time 0 and for what is none.
+pub(in crate::rows) fn date(sec: i64, fraction: u64, digits: usize) -> Option<String> {
     let whole = if digits == 6 { 1_000_000 } else { 1_000_000_000 };
     if (sec == 0 && fraction == 0) || fraction >= whole {
         return None;

@@ -285,7 +285,7 @@ fn statx(cx: &mut Cx<'_>, addr: u64) -> Value {
         (0, ("stx_rdev_minor", u32_at(132))),
         (0, ("stx_dev_major", u32_at(136))),
         (0, ("stx_dev_minor", u32_at(140))),
-        (0x1000, ("stx_mnt_id", u64_at(144))),
+        (0x1000, ("stx_mnt_id", Value::Hex(get(144, Store::U64)))),
     ];
     Value::record(
         members.into_iter().filter(|(bit, _)| *bit == 0 || has & bit != 0).map(|(_, m)| m).collect(),

@@ -125,3 +125,52 @@ fn nothing_panics() {
         }
     }
 }
+
+#[test]
+fn quotas_are_shown_as_the_command_says() {
+    let bytes: Vec<u8> = (0..80).collect();
+    let quota = |command: u64, id| {
+        line(
+            Abi::X86_64,
+            "quotactl",
+            [command << 8, PATH, id, AT, 0, 0],
+            &bytes,
+            Outcome::Failed(Errno::EPERM),
+        )
+    };
+    let failed = "-1 EPERM (Operation not permitted)";
+    assert_eq!(quota(0x80_0001, 0), format!(r#"quotactl(QCMD(Q_SYNC, USRQUOTA), "f") = {failed}"#));
+    assert_eq!(
+        quota(0x5801, 0),
+        format!(r#"quotactl(QCMD(Q_XQUOTAON, USRQUOTA), "f", [0x3020100 /* FS_QUOTA_??? */]) = {failed}"#)
+    );
+    assert_eq!(
+        quota(0x80_0007, u64::MAX),
+        format!(r#"quotactl(QCMD(Q_GETQUOTA, USRQUOTA), "f", -1, 0x1000) = {failed}"#)
+    );
+    for command in (0..0x10).flat_map(|n| [0x80_0000 + n, 0x5800 + n, n << 8]) {
+        quota(command, 0);
+    }
+}
+
+#[test]
+fn a_larger_structure_shows_what_is_not_known_of_it() {
+    let mut how = vec![0; 40];
+    how[8] = 8;
+    let open = |how: &[u8], size| {
+        line(Abi::X86_64, "openat2", [3, PATH, AT, size, 0, 0], how, Outcome::Failed(Errno::E2BIG))
+    };
+    let failed = "-1 E2BIG (Argument list too long)";
+    assert_eq!(
+        open(&how, 32),
+        format!(r#"openat2(3, "f", {{flags=O_RDONLY, mode=010, resolve=0}}, 32) = {failed}"#)
+    );
+    how[24] = 5;
+    assert_eq!(
+        open(&how, 26),
+        format!(
+            r#"openat2(3, "f", {{flags=O_RDONLY, mode=010, resolve=0, /* bytes 24..25 */ "\x05\x00"}}, 26) = {failed}"#
+        )
+    );
+    open(&how, u64::MAX);
+}

@@ -3,7 +3,7 @@
 use crate::context::Cx;
 use crate::kind::{Kind, Len};
 use crate::layout::{Store, Struct, field};
-use crate::row::{Class, Ret, Row, arg, both, only32, only64};
+use crate::row::{Class, NOWHERE, Ret, Row, arg, both, late, only32, only64, out};
 use crate::rows::common::{TIMESPEC, TIMESPEC64};
 use crate::table::Table;
 use crate::value::Value;
@@ -20,7 +20,7 @@ static SHM_AT: Table = Table::new(
     &[(0o10000, "SHM_RDONLY"), (0o20000, "SHM_RND"), (0o40000, "SHM_REMAP"), (0o100_000, "SHM_EXEC")],
 );
 static SEM_FLAGS: Table = Table::new("SEM_???", &[(0x1000, "SEM_UNDO"), (0o4000, "IPC_NOWAIT")]);
-pub(super) static MSG_FLAGS: Table = Table::new(
+static MSG_FLAGS: Table = Table::new(
     "MSG_???",
     &[(0o10000, "MSG_NOERROR"), (0o20000, "MSG_EXCEPT"), (0o40000, "MSG_COPY"), (0o4000, "IPC_NOWAIT")],
 );
@@ -34,10 +34,33 @@ static SEMBUF: Struct = Struct::new(&[
 /// Flags and permission bits in one word; the permissions are shown even when there are none.
 fn get_flags(raw: u64, table: &'static Table) -> Value {
     let (flags, mode) = (raw & 0xffff_fe00, Value::Mode(raw & 0o777));
+    let known = table.entries.iter().any(|(bit, _)| flags & bit != 0);
     match flags {
         0 => mode,
+        // strace puts nothing between.
+        _ if !known => Value::Word(raw, format!("{flags:#x}0{:02o}", raw & 0o777).into()),
         _ => Value::Or(raw & 0xffff_ffff, vec![Value::Flags(flags, table), mode]),
     }
+}
+
+/// The flags of `shmget`, with the size of a huge page in their topmost bits.
+fn shm_flags(raw: u64) -> Value {
+    const SHIFT: u32 = 26;
+    let (size, flags, mode) = (raw as u32 >> SHIFT, raw & 0x3ff_fe00, Value::Mode(raw & 0o777));
+    let mut parts = Vec::new();
+    match SHM_GET.entries.iter().any(|(bit, _)| flags & bit != 0) {
+        true => parts.push(Value::Flags(flags, &SHM_GET)),
+        false if flags != 0 => parts.push(Value::Hex(flags)),
+        false => {}
+    }
+    if size != 0 {
+        parts.push(Value::Word(u64::from(size) << SHIFT, format!("{size}<<SHM_HUGE_SHIFT").into()));
+    }
+    if parts.is_empty() {
+        return mode;
+    }
+    parts.push(mode);
+    Value::Or(raw & 0xffff_ffff, parts)
 }
 
 /// A message of `len` bytes of text.
@@ -51,9 +74,9 @@ const IPC: Class = Class::IPC;
 const ID: Kind = Kind::Int;
 const KEYS: Kind = Kind::Const(&KEY);
 const FLAGS: Kind = Kind::With(|_, raw| get_flags(raw, &GET));
-const SHM_FLAGS: Kind = Kind::With(|_, raw| get_flags(raw, &SHM_GET));
+const SHM_FLAGS: Kind = Kind::With(|_, raw| shm_flags(raw));
 const SEMS: Kind = Kind::Refs(&SEMBUF, Len::Arg(2));
-pub(super) const RECEIVED: Kind = Kind::With(|cx, raw| message(cx, raw, cx.result()));
+const RECEIVED: Kind = Kind::With(|cx, raw| message(cx, raw, cx.args[2]));
 const SENT: Kind = Kind::With(|cx, raw| message(cx, raw, cx.args[2]));
 
 /// The rows of this family.
@@ -108,4 +131,65 @@ pub(super) static ROWS: &[Row] = &[
             arg("msgflg", Kind::Flags(&MSG_FLAGS)),
         ],
     ),
+    Row::new(
+        "msgrcv",
+        both(70, 401),
+        IPC,
+        &[
+            arg("msqid", ID),
+            out("msgp", RECEIVED),
+            arg("msgsz", Kind::Ulong),
+            arg("msgtyp", Kind::Long),
+            arg("msgflg", Kind::Flags(&MSG_FLAGS)),
+        ],
+    ),
+    Row::new(
+        "ipc",
+        only32(117),
+        IPC,
+        &[
+            arg("call", Kind::Uint),
+            arg("first", Kind::Hex),
+            arg("second", Kind::Hex),
+            arg("third", Kind::Hex),
+            arg("ptr", Kind::Hex),
+            arg("fifth", Kind::Hex),
+        ],
+    ),
 ];
+
+/// `shmat` as `ipc` calls it: the address goes where the last argument, which is not shown, points to.
+pub(crate) static POINTED_SHMAT: Row = Row::new(
+    "shmat",
+    NOWHERE,
+    IPC,
+    &[arg("shmid", ID), arg("shmaddr", Kind::Addr), arg("shmflg", Kind::Flags(&SHM_AT))],
+)
+.ret(Ret::Decoded(|cx| cx.load(cx.args[3], Store::Word).map(Value::Hex)));
+
+/// `msgrcv` as the old `ipc` calls it: buffer and type are where the pointer points to, and so are known
+/// only once the call has succeeded.
+pub(crate) static POINTED_MSGRCV: Row = Row::new(
+    "msgrcv",
+    NOWHERE,
+    IPC,
+    &[
+        arg("msqid", ID),
+        out(
+            "msgp",
+            Kind::With(|cx, raw| match cx.load(raw, Store::Word) {
+                Some(buffer) => message(cx, buffer, cx.args[2]),
+                None => Value::Addr(raw),
+            }),
+        ),
+        arg("msgsz", Kind::Ulong),
+        late(
+            "msgtyp",
+            Kind::With(|cx, _| match cx.load(cx.args[1].wrapping_add(4), Store::SWord) {
+                Some(kind) if !cx.failed() => Value::Int(kind as i64),
+                _ => Value::Absent,
+            }),
+        ),
+        arg("msgflg", Kind::Flags(&MSG_FLAGS)),
+    ],
+);

@@ -2,19 +2,37 @@
 
 use crate::row::Row;
 
+mod control;
 mod ipc;
+mod ipc_control;
 mod message;
-mod plain;
+mod option_names;
+mod queue;
 mod sigevent;
 mod signal;
+mod signal_old;
 mod sockaddr;
+mod sockaddr_link;
 mod socket;
 mod socket_names;
 mod sockopt;
 mod time;
+mod timex;
+
+pub(crate) use ipc::{POINTED_MSGRCV, POINTED_SHMAT};
+pub(crate) use ipc_control::POINTED_SEMCTL;
 
 /// The families of this group.
-pub(super) static FAMILIES: &[&[Row]] = &[time::ROWS, signal::ROWS, socket::ROWS, ipc::ROWS, plain::ROWS];
+pub(super) static FAMILIES: &[&[Row]] = &[
+    time::ROWS,
+    signal::ROWS,
+    socket::ROWS,
+    ipc::ROWS,
+    ipc_control::ROWS,
+    signal_old::ROWS,
+    queue::ROWS,
+    timex::ROWS,
+];
 
 #[cfg(test)]
 mod tests;

@@ -5,10 +5,9 @@ use crate::kind::{Kind, Len};
 use crate::layout::{Store, Struct, field};
 use crate::row::{Class, Row, arg, both, only32, out};
 use crate::rows::common::{TIMESPEC, TIMESPEC64};
-use crate::siginfo::siginfo;
+use crate::siginfo::siginfo_at;
 use crate::table::Table;
 use crate::value::Value;
-use lariat_abi::{Abi, SigInfo};
 use std::borrow::Cow;
 
 pub(super) static HOW: Table =
@@ -35,29 +34,44 @@ static STACK: Struct = Struct::new(&[
     field("ss_size", Store::Word, Kind::Ulong),
 ]);
 
-fn handler(cx: &Cx<'_>, raw: u64) -> Value {
-    let error = if cx.abi == Abi::I386 { 0xffff_ffff } else { u64::MAX };
+pub(super) fn handler(raw: u64) -> Value {
     let name = match raw {
         0 => "SIG_DFL",
         1 => "SIG_IGN",
-        _ if raw == error => "SIG_ERR",
+        u64::MAX => "SIG_ERR",
         _ => return Value::Addr(raw),
     };
     Value::Word(raw, Cow::Borrowed(name))
 }
 
-/// `struct sigaction` of the kernel: the restorer counts only when a flag says so.
+/// `struct sigaction` of the kernel: handler, flags, restorer, and a whole mask.
 fn action(cx: &mut Cx<'_>, raw: u64) -> Value {
+    let word = cx.abi.word_size() as u64;
+    let at = |i: u64| raw.wrapping_add(i * word);
+    let (mask, words) = (cx.load(at(3), Store::U64), [raw, at(1), at(2)]);
+    action_of(cx, raw, words, mask)
+}
+
+/// `struct old_sigaction` of i386's `sigaction`: handler, a mask of one word, flags, restorer.
+pub(super) fn old_action(cx: &mut Cx<'_>, raw: u64) -> Value {
+    let word = cx.abi.word_size() as u64;
+    let at = |i: u64| raw.wrapping_add(i * word);
+    let (mask, words) = (cx.load(at(1), Store::Word), [raw, at(2), at(3)]);
+    action_of(cx, raw, words, mask)
+}
+
+/// An action whose handler, flags and restorer are at these addresses. The restorer counts only when a flag
+/// says so.
+fn action_of(cx: &Cx<'_>, raw: u64, words: [u64; 3], mask: Option<u64>) -> Value {
     if !cx.env.options.dereference {
         return Value::Addr(raw);
     }
-    let word = cx.abi.word_size() as u64;
-    let at = |i: u64| raw.wrapping_add(i * word);
-    let words = (cx.load(raw, Store::Word), cx.load(at(1), Store::Word), cx.load(at(2), Store::Word));
-    let (Some(call), Some(flags), Some(restorer)) = words else { return Value::Addr(raw) };
-    let Some(mask) = cx.load(at(3), Store::U64) else { return Value::Addr(raw) };
+    let [Some(call), Some(flags), Some(restorer)] = words.map(|at| cx.load(at, Store::Word)) else {
+        return Value::Addr(raw);
+    };
+    let Some(mask) = mask else { return Value::Addr(raw) };
     let mut fields = vec![
-        ("sa_handler", handler(cx, call)),
+        ("sa_handler", handler(call)),
         ("sa_mask", Value::Signals(mask)),
         ("sa_flags", Value::Flags(flags, &SA)),
     ];
@@ -72,23 +86,13 @@ fn full_set(cx: &mut Cx<'_>, raw: u64, size: usize) -> Value {
     if cx.args[size] == 8 { cx.sigset(raw, 8) } else { Value::Addr(raw) }
 }
 
-/// A `siginfo_t` in the tracee's memory.
-fn info(cx: &mut Cx<'_>, raw: u64) -> Value {
-    // The 32-bit layout places the members elsewhere: it is not followed.
-    if raw == 0 || !cx.env.options.dereference || cx.abi == Abi::I386 {
-        return Value::Addr(raw);
-    }
-    let bytes: Option<[u8; SigInfo::SIZE]> = cx.read(raw, SigInfo::SIZE).and_then(|b| b.try_into().ok());
-    bytes.map_or(Value::Addr(raw), |bytes| siginfo(&SigInfo::from_bytes(bytes)))
-}
-
 /// Which signal a wait returned.
 fn waited(cx: &mut Cx<'_>) -> Option<Value> {
     (cx.result() > 0).then(|| Value::Signal(cx.result() as i64))
 }
 
 const ACTION: Kind = Kind::With(action);
-const INFO: Kind = Kind::With(info);
+const INFO: Kind = Kind::With(|cx, raw| siginfo_at(cx, raw));
 const SET1: Kind = Kind::With(|cx, raw| full_set(cx, raw, 1));
 const SET3: Kind = Kind::With(|cx, raw| full_set(cx, raw, 3));
 const SIG: Kind = Kind::Signal;

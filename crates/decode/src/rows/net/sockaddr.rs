@@ -10,25 +10,32 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 /// `sizeof(struct sockaddr_storage)`: no address is longer.
 const LONGEST: u64 = 128;
 
+/// `sizeof sun_path`, unix(7).
+const SUN_PATH: usize = 108;
+
 /// The address of `len` bytes at `raw`.
-pub(super) fn sockaddr(cx: &Cx<'_>, raw: u64, len: u64) -> Value {
+pub(super) fn sockaddr(cx: &mut Cx<'_>, raw: u64, len: u64) -> Value {
     let len = len & 0xffff_ffff;
     if raw == 0 || !(2..=0x7fff_ffff).contains(&len) || !cx.env.options.dereference {
         return Value::Addr(raw);
     }
-    cx.read(raw, len.min(LONGEST) as usize).map_or(Value::Addr(raw), |bytes| from_bytes(&bytes))
+    match cx.read(raw, len.min(LONGEST) as usize) {
+        Some(bytes) => from_bytes(cx, &bytes),
+        None => Value::Addr(raw),
+    }
 }
 
-fn from_bytes(bytes: &[u8]) -> Value {
+/// The address in these bytes.
+pub(super) fn from_bytes(cx: &mut Cx<'_>, bytes: &[u8]) -> Value {
     let [low, high, data @ ..] = bytes else { return Value::record(vec![]) };
     let family = u64::from(u16::from_le_bytes([*low, *high]));
     let mut fields = vec![("sa_family", Value::Const(family, &AF))];
     let members = match family {
-        1 => unix(data),
+        1 => unix(&data[..data.len().min(SUN_PATH)]),
         2 => inet(data),
         10 => inet6(data),
         16 => netlink(data),
-        _ => None,
+        _ => super::sockaddr_link::members(cx, family, bytes),
     };
     match members {
         Some(members) => fields.extend(members),
@@ -38,7 +45,8 @@ fn from_bytes(bytes: &[u8]) -> Value {
     Value::record(fields)
 }
 
-type Members = Option<Vec<(&'static str, Value)>>;
+/// Members of an address after its family.
+pub(super) type Members = Option<Vec<(&'static str, Value)>>;
 
 /// `sun_path`: an abstract name starts with NUL, shown as `@`.
 fn unix(data: &[u8]) -> Members {
@@ -80,14 +88,17 @@ fn inet6(data: &[u8]) -> Members {
         ("sin6_flowinfo", Value::Call("htonl", vec![Value::Uint(u64::from(flow))])),
         ("", inet_pton(address, "&sin6_addr")),
     ];
-    if let Some(scope) = data.get(22..26).and_then(|s| <[u8; 4]>::try_from(s).ok()) {
-        fields.push(("sin6_scope_id", Value::Uint(u64::from(u32::from_le_bytes(scope)))));
+    // The first form of the structure (RFC 2133) has no scope, and a part of one counts as far as it goes.
+    let scope = &data[22..data.len().min(26)];
+    if !scope.is_empty() {
+        let number = scope.iter().rev().fold(0, |n, &b| n << 8 | u64::from(b));
+        fields.push(("sin6_scope_id", Value::Uint(number)));
     }
     Some(fields)
 }
 
 /// `inet_pton(AF_INET6, "::1", &sin6_addr)`.
-fn inet_pton(octets: [u8; 16], member: &'static str) -> Value {
+pub(super) fn inet_pton(octets: [u8; 16], member: &'static str) -> Value {
     let address = Ipv6Addr::from(octets);
     // The C library shows the low half of `::/96` as an IPv4 address.
     let text = match address.segments() {
@@ -112,6 +123,7 @@ fn netlink(data: &[u8]) -> Members {
         fields.push(("nl_pad", Value::Hex(u64::from(pad))));
     }
     fields.push(("nl_pid", Value::Int(i64::from(pid as i32))));
-    fields.push(("nl_groups", Value::Word(u64::from(groups), Cow::Owned(format!("{groups:#08x}")))));
+    let shown = if groups == 0 { "00000000".to_owned() } else { format!("{groups:#08x}") };
+    fields.push(("nl_groups", Value::Word(u64::from(groups), Cow::Owned(shown))));
     Some(fields)
 }

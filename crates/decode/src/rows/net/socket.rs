@@ -1,13 +1,14 @@
 //! Sockets: making, naming, talking.
 
-use super::message::{msg_in, msg_out};
+use super::message::{msg_in, msg_out, vector_in, vector_left, vector_out};
 use super::sockaddr::sockaddr;
 use super::socket_names::*;
 use super::sockopt::{get_option, get_option_length, name, set_option};
 use crate::context::Cx;
 use crate::kind::{Kind, Len};
 use crate::layout::Store;
-use crate::row::{Class, Ret, Row, arg, both, late, only64, out};
+use crate::row::{Class, NOWHERE, Ret, Row, arg, both, late, only32, only64, out};
+use crate::rows::common::{TIMESPEC, TIMESPEC64};
 use crate::table::Table;
 use crate::value::Value;
 
@@ -15,7 +16,7 @@ use crate::value::Value;
 fn socket_type(_: &mut Cx<'_>, raw: u64) -> Value {
     let (kind, flags) = (raw & 0xf, raw & 0xffff_fff0);
     match (TYPE.name(kind), flags) {
-        (None, _) => Value::Const(raw & 0xffff_ffff, &TYPE),
+        (None, _) => Value::Flags(raw & 0xffff_ffff, &TYPE_FLAGS),
         (_, 0) => Value::Const(kind, &TYPE),
         _ => Value::Or(raw & 0xffff_ffff, vec![Value::Const(kind, &TYPE), Value::Flags(flags, &TYPE_FLAGS)]),
     }
@@ -26,6 +27,17 @@ fn protocol(cx: &mut Cx<'_>, raw: u64) -> Value {
     let table: &'static Table = match cx.int(0) {
         2 | 10 => &IPPROTO,
         16 => &NETLINK,
+        17 => {
+            let number = u64::from((raw as u16).swap_bytes());
+            return Value::Call("htons", vec![Value::Const(number, &ETH_P)]);
+        }
+        29 => &CAN,
+        31 => &BTPROTO,
+        35 => &PHONET,
+        37 => &CAIF,
+        39 => &NFC,
+        41 => &KCM,
+        43 => &SMC,
         _ => return Value::Uint(raw & 0xffff_ffff),
     };
     Value::Const(raw & 0xffff_ffff, table)
@@ -62,6 +74,14 @@ fn filled_length<const N: usize>(cx: &mut Cx<'_>, raw: u64) -> Value {
     } else {
         Value::Changed(Box::new(number(before)), Box::new(number(after)))
     }])
+}
+
+/// The call that `socketcall` stands for.
+fn subcall(_: &mut Cx<'_>, raw: u64) -> Value {
+    match SUBCALL.name(raw) {
+        Some(_) => Value::Const(raw, &SUBCALL),
+        None => Value::Int(i64::from(raw as u32 as i32)),
+    }
 }
 
 const TYPE_OF: Kind = Kind::With(socket_type);
@@ -167,12 +187,73 @@ pub(super) static ROWS: &[Row] = &[
         &[arg("sockfd", FD), arg("msg", Kind::With(msg_in)), arg("flags", FLAGS)],
     ),
     Row::new(
+        "sendmmsg",
+        both(307, 345),
+        NET,
+        &[
+            arg("sockfd", FD),
+            arg("msgvec", Kind::With(vector_out)),
+            arg("vlen", Kind::Uint),
+            arg("flags", FLAGS),
+        ],
+    ),
+    Row::new(
+        "recvmmsg",
+        both(299, 337),
+        NET,
+        &[
+            arg("sockfd", FD),
+            arg("msgvec", Kind::With(vector_in)),
+            arg("vlen", Kind::Uint),
+            arg("flags", FLAGS),
+            arg("timeout", Kind::Ref(&TIMESPEC)),
+        ],
+    )
+    .aux(|cx| vector_left(cx, &TIMESPEC)),
+    Row::new(
+        "recvmmsg_time64",
+        only32(417),
+        NET,
+        &[
+            arg("sockfd", FD),
+            arg("msgvec", Kind::With(vector_in)),
+            arg("vlen", Kind::Uint),
+            arg("flags", FLAGS),
+            arg("timeout", Kind::Ref(&TIMESPEC64)),
+        ],
+    )
+    .aux(|cx| vector_left(cx, &TIMESPEC64)),
+    // Two that i386 has inside socketcall(2) only, and what is shown of it when its arguments cannot be read.
+    Row::new(
+        "send",
+        NOWHERE,
+        NET,
+        &[
+            arg("sockfd", FD),
+            arg("buf", Kind::Bytes(Len::Arg(2))),
+            arg("len", Kind::Ulong),
+            arg("flags", FLAGS),
+        ],
+    ),
+    Row::new(
+        "recv",
+        NOWHERE,
+        NET,
+        &[
+            arg("sockfd", FD),
+            out("buf", Kind::Bytes(Len::RetOrArg(2))),
+            arg("len", Kind::Ulong),
+            arg("flags", FLAGS),
+        ],
+    ),
+    Row::new("socketcall", only32(102), NET, &[arg("call", Kind::With(subcall)), arg("args", Kind::Addr)]),
+    Row::new(
         "setsockopt",
         both(54, 366),
         NET,
         &[
             arg("sockfd", FD),
-            arg("level", Kind::Const(&SOL)),
+            arg("level", Kind::Const(&SOL_OPTION)),
             arg("optname", Kind::With(name)),
             arg("optval", Kind::With(set_option)),
             arg("optlen", Kind::Int),
@@ -184,7 +265,7 @@ pub(super) static ROWS: &[Row] = &[
         NET,
         &[
             arg("sockfd", FD),
-            arg("level", Kind::Const(&SOL)),
+            arg("level", Kind::Const(&SOL_OPTION)),
             arg("optname", Kind::With(name)),
             arg("optval", Kind::With(get_option)),
             late("optlen", Kind::With(get_option_length)),

@@ -1,11 +1,13 @@
 //! Clocks, timers and sleeping.
 
+use super::sigevent::sigevent;
 use crate::context::Cx;
 use crate::kind::Kind;
 use crate::layout::{Store, Struct, field};
 use crate::record::Outcome;
 use crate::row::{Class, Row, arg, both, late, only32, out};
 use crate::rows::common::{CLOCK, TIMESPEC, TIMESPEC64, TIMEVAL};
+use crate::rows::{date, noted};
 use crate::table::Table;
 use crate::value::Value;
 
@@ -59,6 +61,9 @@ const TS64: Kind = Kind::Ref(&TIMESPEC64);
 const ITS: Kind = Kind::Ref(&ITIMERSPEC);
 const ITS64: Kind = Kind::Ref(&ITIMERSPEC64);
 const ITV: Kind = Kind::Ref(&ITIMERVAL);
+/// A `time_t` with its date.
+const SECOND: Kind =
+    Kind::Cell(Store::SWord, &Kind::With(|_, raw| noted(Value::Int(raw as i64), raw as i64, 0, 0)));
 const NONE: Class = Class::empty();
 
 /// The rows of this family.
@@ -120,4 +125,17 @@ pub(super) static ROWS: &[Row] = &[
     Row::new("timer_getoverrun", both(225, 262), NONE, &[arg("timerid", Kind::Int)]),
     Row::new("timer_delete", both(226, 263), NONE, &[arg("timerid", Kind::Int)]),
     Row::new("pause", both(34, 29), Class::SIGNAL, &[]),
+    Row::new("time", both(201, 13), Class::CLOCK, &[out("tloc", SECOND)])
+        .aux(|cx| Some(Value::Word(cx.result(), date(cx.result() as i64, 0, 0)?.into()))),
+    Row::new("stime", only32(25), Class::CLOCK, &[arg("t", SECOND)]),
+    Row::new(
+        "timer_create",
+        both(222, 259),
+        NONE,
+        &[
+            arg("clockid", ID),
+            arg("sevp", Kind::With(sigevent)),
+            out("timerid", Kind::Cell(Store::I32, &Kind::Int)),
+        ],
+    ),
 ];

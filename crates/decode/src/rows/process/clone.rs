@@ -4,7 +4,8 @@ use super::lifecycle::exit_signal;
 use crate::context::Cx;
 use crate::kind::Kind;
 use crate::layout::Store;
-use crate::row::{Class, Ret, Row, arg, both, only32, only64};
+use crate::row::{Class, Ret, Row, arg, both, only32, only64, stored};
+use crate::rows::common::tail;
 use crate::table::Table;
 use crate::value::Value;
 use lariat_abi::Abi;
@@ -24,7 +25,8 @@ const ANY_POINTER: u64 =
 const CLONE_ARGS_SIZE_VER0: u64 = 64;
 const CLONE_ARGS_SIZE: u64 = 88;
 
-/// `<linux/sched.h>`.
+/// Flags of `clone` and of `clone3`, `<linux/sched.h>`; those above the low word, and those where `clone` has
+/// its signal, are of `clone3` only.
 static CLONE_FLAGS: Table = Table::new(
     "CLONE_???",
     &[
@@ -42,7 +44,6 @@ static CLONE_FLAGS: Table = Table::new(
         (0x8_0000, "CLONE_SETTLS"),
         (0x10_0000, "CLONE_PARENT_SETTID"),
         (0x20_0000, "CLONE_CHILD_CLEARTID"),
-        (0x40_0000, "CLONE_DETACHED"),
         (0x80_0000, "CLONE_UNTRACED"),
         (0x100_0000, "CLONE_CHILD_SETTID"),
         (0x200_0000, "CLONE_NEWCGROUP"),
@@ -52,40 +53,9 @@ static CLONE_FLAGS: Table = Table::new(
         (0x2000_0000, "CLONE_NEWPID"),
         (0x4000_0000, "CLONE_NEWNET"),
         (0x8000_0000, "CLONE_IO"),
-    ],
-);
-
-/// Flags of `clone3`, which may be above the low word.
-static CLONE3_FLAGS: Table = Table::new(
-    "CLONE_???",
-    &[
-        (0x100, "CLONE_VM"),
-        (0x200, "CLONE_FS"),
-        (0x400, "CLONE_FILES"),
-        (0x800, "CLONE_SIGHAND"),
-        (0x1000, "CLONE_PIDFD"),
-        (0x2000, "CLONE_PTRACE"),
-        (0x4000, "CLONE_VFORK"),
-        (0x8000, "CLONE_PARENT"),
-        (0x1_0000, "CLONE_THREAD"),
-        (0x2_0000, "CLONE_NEWNS"),
-        (0x4_0000, "CLONE_SYSVSEM"),
-        (0x8_0000, "CLONE_SETTLS"),
-        (0x10_0000, "CLONE_PARENT_SETTID"),
-        (0x20_0000, "CLONE_CHILD_CLEARTID"),
-        (0x40_0000, "CLONE_DETACHED"),
-        (0x80_0000, "CLONE_UNTRACED"),
-        (0x100_0000, "CLONE_CHILD_SETTID"),
-        (0x200_0000, "CLONE_NEWCGROUP"),
-        (0x400_0000, "CLONE_NEWUTS"),
-        (0x800_0000, "CLONE_NEWIPC"),
-        (0x1000_0000, "CLONE_NEWUSER"),
-        (0x2000_0000, "CLONE_NEWPID"),
-        (0x4000_0000, "CLONE_NEWNET"),
-        (0x8000_0000, "CLONE_IO"),
+        (0x80, "CLONE_NEWTIME"),
         (0x1_0000_0000, "CLONE_CLEAR_SIGHAND"),
         (0x2_0000_0000, "CLONE_INTO_CGROUP"),
-        (0x80, "CLONE_NEWTIME"),
     ],
 );
 
@@ -135,15 +105,20 @@ const CLONE_ARGS: &[crate::row::Arg] = &[
 
 /// The rows of this family.
 pub(super) static ROWS: &[Row] = &[
-    Row::new("clone", only64(56), Class::PROCESS, CLONE_ARGS).ret(Ret::Pid).named(),
-    Row::new("clone", only32(120), Class::PROCESS, CLONE_ARGS).ret(Ret::Pid).named(),
+    Row::new("clone", only64(56), Class::PROCESS, CLONE_ARGS).ret(Ret::Pid).named().late_comma(),
+    Row::new("clone", only32(120), Class::PROCESS, CLONE_ARGS).ret(Ret::Pid).named().late_comma(),
     Row::new(
         "clone3",
         both(435, 435),
         Class::PROCESS,
-        &[arg("cl_args", Kind::With(clone_args)), arg("size", Kind::Ulong)],
+        &[
+            arg("cl_args", Kind::With(clone_args)),
+            stored("cl_args", Kind::With(clone_stored)),
+            arg("size", Kind::With(clone_size)),
+        ],
     )
-    .ret(Ret::Pid),
+    .ret(Ret::Pid)
+    .late_comma(),
     Row::new("unshare", both(272, 310), Class::PROCESS, &[arg("flags", Kind::Flags(&UNSHARE_FLAGS))]),
     Row::new(
         "setns",
@@ -188,7 +163,7 @@ fn parent_tid(cx: &mut Cx<'_>, _: u64) -> Value {
 fn tls(cx: &mut Cx<'_>, _: u64) -> Value {
     pointer(cx, CLONE_SETTLS).unwrap_or_else(|| match cx.abi {
         Abi::I386 => cx.structure(cx.args[3], &super::x86::USER_DESC),
-        _ => Value::Hex(cx.args[4]),
+        _ => Value::Addr(cx.args[4]),
     })
 }
 
@@ -197,40 +172,66 @@ fn child_tidptr(cx: &mut Cx<'_>, _: u64) -> Value {
     pointer(cx, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID).unwrap_or(Value::Addr(addr))
 }
 
-/// `struct clone_args`, and after a success what the kernel stored through its pointers.
-fn clone_args(cx: &mut Cx<'_>, addr: u64) -> Value {
-    let size = cx.args[1];
+/// The words of `struct clone_args`, as far as the given size goes; zero after that.
+fn clone_words(cx: &Cx<'_>) -> Option<[u64; 11]> {
+    let (addr, size) = (cx.args[0], cx.args[1]);
     if size < CLONE_ARGS_SIZE_VER0 || addr == 0 || !cx.env.options.dereference {
-        return Value::Addr(addr);
+        return None;
     }
-    let Some(bytes) = cx.read(addr, size.min(CLONE_ARGS_SIZE) as usize) else { return Value::Addr(addr) };
-    let word =
-        |i: usize| bytes.get(i * 8..i * 8 + 8).and_then(|b| b.try_into().ok()).map_or(0, u64::from_le_bytes);
-    let flags = word(0);
-    let stores = flags & (CLONE_PIDFD | CLONE_PARENT_SETTID) != 0;
-    if stores && cx.entering() {
+    let bytes = cx.read(addr, size.min(CLONE_ARGS_SIZE) as usize)?;
+    let mut words = [0; 11];
+    for (word, bytes) in words.iter_mut().zip(bytes.chunks_exact(8)) {
+        *word = bytes.iter().rev().fold(0, |n, &b| n << 8 | u64::from(b));
+    }
+    Some(words)
+}
+
+fn clone_args(cx: &mut Cx<'_>, addr: u64) -> Value {
+    let Some(words) = clone_words(cx) else { return Value::Addr(addr) };
+    let shown = clone_args_fields(cx, words[0], |i| words[i]);
+    let mut fields: Vec<(Cow<'static, str>, Value)> =
+        shown.into_iter().map(|(n, v)| (Cow::Borrowed(n), v)).collect();
+    fields.extend(tail(cx, addr, CLONE_ARGS_SIZE, cx.args[1]));
+    Value::Struct { fields, more: false }
+}
+
+/// Whether the kernel stores something through the pointers in the structure.
+fn clone_stores(words: &[u64; 11]) -> bool {
+    words[0] & (CLONE_PIDFD | CLONE_PARENT_SETTID) != 0
+}
+
+/// What it stored.
+fn clone_stored(cx: &mut Cx<'_>, _: u64) -> Value {
+    let words = match clone_words(cx) {
+        Some(words) if clone_stores(&words) => words,
+        _ => return Value::Absent,
+    };
+    if cx.entering() {
         return Value::Later;
     }
-    let before = clone_args_fields(cx, flags, word);
-    let mut fields: Vec<(Cow<'static, str>, Value)> =
-        before.into_iter().map(|(n, v)| (Cow::Borrowed(n), v)).collect();
-    fields.extend(tail(cx, addr, size));
-    let shown = Value::Struct { fields, more: false };
-    if !stores || cx.failed() {
-        return shown;
+    if cx.failed() {
+        return Value::Absent;
     }
     let mut stored = Vec::new();
-    if flags & CLONE_PIDFD != 0 {
-        stored.push(("pidfd", cx.cell(word(1), Store::I32, &Kind::Fd)));
+    if words[0] & CLONE_PIDFD != 0 {
+        stored.push(("pidfd", cx.cell(words[1], Store::I32, &Kind::Fd)));
     }
-    if flags & CLONE_PARENT_SETTID != 0 {
-        stored.push(("parent_tid", cx.cell(word(3), Store::I32, &Kind::Pid)));
+    if words[0] & CLONE_PARENT_SETTID != 0 {
+        stored.push(("parent_tid", cx.cell(words[3], Store::I32, &Kind::Pid)));
     }
-    Value::Changed(Box::new(shown), Box::new(Value::record(stored)))
+    Value::record(stored)
+}
+
+/// The size of the structure, which is shown once what was stored has been.
+fn clone_size(cx: &mut Cx<'_>, _: u64) -> Value {
+    match clone_words(cx) {
+        Some(words) if cx.entering() && clone_stores(&words) => Value::Later,
+        _ => Value::Uint(cx.args[1]),
+    }
 }
 
 fn clone_args_fields(cx: &mut Cx<'_>, flags: u64, word: impl Fn(usize) -> u64) -> Vec<(&'static str, Value)> {
-    let mut fields = vec![("flags", Value::Flags(flags, &CLONE3_FLAGS))];
+    let mut fields = vec![("flags", Value::Flags(flags, &CLONE_FLAGS))];
     if flags & CLONE_PIDFD != 0 {
         fields.push(("pidfd", Value::Addr(word(1))));
     }
@@ -244,7 +245,7 @@ fn clone_args_fields(cx: &mut Cx<'_>, flags: u64, word: impl Fn(usize) -> u64) -
     fields.push(("stack", Value::Addr(word(5))));
     fields.push(("stack_size", Value::Hex(word(6))));
     if flags & CLONE_SETTLS != 0 {
-        fields.push(("tls", Value::Hex(word(7))));
+        fields.push(("tls", Value::Addr(word(7))));
     }
     if word(8) != 0 || word(9) != 0 {
         fields.push(("set_tid", cx.cells(word(8), Store::I32, &Kind::Pid, word(9).min(32))));
@@ -254,20 +255,6 @@ fn clone_args_fields(cx: &mut Cx<'_>, flags: u64, word: impl Fn(usize) -> u64) -
         fields.push(("cgroup", cx.fd(word(10))));
     }
     fields
-}
-
-/// The bytes of a structure larger than the known one, unless they are all zero.
-fn tail(cx: &Cx<'_>, addr: u64, size: u64) -> Option<(Cow<'static, str>, Value)> {
-    /// The kernel takes no structure larger than a page.
-    const LARGEST: u64 = 4096;
-    let end = size.min(LARGEST);
-    let len = end.checked_sub(CLONE_ARGS_SIZE).filter(|&len| len > 0)?;
-    let bytes = cx.read(addr.wrapping_add(CLONE_ARGS_SIZE), len as usize)?;
-    if size <= LARGEST && bytes.iter().all(|&b| b == 0) {
-        return None;
-    }
-    let text = format!("/* bytes {CLONE_ARGS_SIZE}..{} */ {}", end - 1, super::hexadecimal(cx, &bytes));
-    Some((Cow::Borrowed(""), Value::Word(0, Cow::Owned(text))))
 }
 
 #[cfg(test)]
@@ -302,6 +289,17 @@ mod tests {
             line(Abi::X86_64, 435, [0x1000, 64, 0, 0, 0, 0], &memory, Outcome::Returned(9)),
             "clone3({flags=CLONE_PARENT_SETTID, parent_tid=0x2000, exit_signal=SIGCHLD, stack=NULL, \
              stack_size=0} => {parent_tid=[9]}, 64) = 9"
+        );
+        assert_eq!(
+            line(
+                Abi::X86_64,
+                435,
+                [0x1000, 64, 0, 0, 0, 0],
+                &memory,
+                Outcome::Failed(lariat_abi::Errno::EPERM)
+            ),
+            "clone3({flags=CLONE_PARENT_SETTID, parent_tid=0x2000, exit_signal=SIGCHLD, stack=NULL, \
+             stack_size=0}, 64) = -1 EPERM (Operation not permitted)"
         );
     }
 }

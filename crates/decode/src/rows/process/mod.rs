@@ -1,8 +1,6 @@
 //! Families of this group: processes, memory, credentials, scheduling, and the system as a whole.
 
-use crate::context::Cx;
 use crate::row::Row;
-use std::fmt::Write;
 
 mod capability;
 mod clone;
@@ -47,21 +45,6 @@ pub(super) static FAMILIES: &[&[Row]] = &[
     wait::ROWS,
     x86::ROWS,
 ];
-
-/// Bytes that are never text, cut at the string limit: `"\x7f\x00"`.
-fn hexadecimal(cx: &Cx<'_>, bytes: &[u8]) -> String {
-    let limit = cx.env.options.string_limit;
-    let mut text = String::from("\"");
-    for byte in bytes.iter().take(limit) {
-        // A `String` takes everything.
-        let _ = write!(text, "\\x{byte:02x}");
-    }
-    text.push('"');
-    if bytes.len() > limit {
-        text.push_str("...");
-    }
-    text
-}
 
 #[cfg(test)]
 mod testing {

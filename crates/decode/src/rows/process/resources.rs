@@ -186,7 +186,7 @@ fn random(cx: &mut Cx<'_>, addr: u64) -> Value {
     let len = cx.result().min((cx.env.options.string_limit as u64).saturating_add(1));
     match cx.read(addr, len as usize) {
         Some(bytes) if !cx.failed() && addr != 0 => {
-            Value::Word(0, Cow::Owned(super::hexadecimal(cx, &bytes)))
+            Value::Word(0, Cow::Owned(crate::rows::common::hexadecimal(cx, &bytes)))
         }
         _ => Value::Addr(addr),
     }

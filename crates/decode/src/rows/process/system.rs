@@ -135,7 +135,10 @@ pub(super) static ROWS: &[Row] = &[
         Class::empty(),
         &[arg(
             "call",
-            Kind::With(|_, _| Value::Word(0, Cow::Borrowed("<... resuming interrupted system call ...>"))),
+            Kind::With(|cx, _| {
+                let name = cx.env.names.interrupted().unwrap_or("system call");
+                Value::Word(0, Cow::Owned(format!("<... resuming interrupted {name} ...>")))
+            }),
         )],
     ),
     Row::new(

@@ -5,6 +5,7 @@ use crate::context::Cx;
 use crate::kind::Kind;
 use crate::layout::Store;
 use crate::row::{Class, Ret, Row, arg, both, late, only32};
+use crate::siginfo::siginfo_at;
 use crate::table::Table;
 use crate::value::Value;
 
@@ -24,19 +25,6 @@ static OPTIONS: Table = Table::new(
 );
 
 static ID_TYPES: Table = Table::new("P_???", &[(0, "P_ALL"), (1, "P_PID"), (2, "P_PGID"), (3, "P_PIDFD")]);
-
-/// `si_code` of `SIGCHLD`, `<asm-generic/siginfo.h>`.
-static CLD_CODES: Table = Table::new(
-    "CLD_???",
-    &[
-        (1, "CLD_EXITED"),
-        (2, "CLD_KILLED"),
-        (3, "CLD_DUMPED"),
-        (4, "CLD_TRAPPED"),
-        (5, "CLD_STOPPED"),
-        (6, "CLD_CONTINUED"),
-    ],
-);
 
 /// The rows of this family.
 pub(super) static ROWS: &[Row] = &[
@@ -101,38 +89,10 @@ fn id(cx: &mut Cx<'_>, raw: u64) -> Value {
 
 /// The `siginfo_t` of a child that changed state; all zero if there was none.
 fn child(cx: &mut Cx<'_>, addr: u64) -> Value {
-    if cx.failed() || addr == 0 || !cx.env.options.dereference {
+    if cx.failed() {
         return Value::Addr(addr);
     }
-    let word = cx.abi.word_size() as u64;
-    // The union after si_code is aligned to a word.
-    let union = if word == 8 { 16 } else { 12 };
-    let at = |cx: &Cx<'_>, offset: u64, store| cx.load(addr.wrapping_add(offset), store);
-    let Some(signal) = at(cx, 0, Store::I32) else { return Value::Addr(addr) };
-    if signal == 0 {
-        return Value::record(vec![]);
-    }
-    let times = union + if word == 8 { 16 } else { 12 };
-    let (Some(code), Some(pid), Some(uid), Some(status), Some(user), Some(system)) = (
-        at(cx, 8, Store::I32),
-        at(cx, union, Store::I32),
-        at(cx, union + 4, Store::U32),
-        at(cx, union + 8, Store::I32),
-        at(cx, times, Store::SWord),
-        at(cx, times + word, Store::SWord),
-    ) else {
-        return Value::Addr(addr);
-    };
-    let shown_status = if code == 1 { Value::Int(status as i64) } else { Value::Signal(status as i64) };
-    Value::record(vec![
-        ("si_signo", Value::Signal(signal as i64)),
-        ("si_code", Value::Const(code & 0xffff_ffff, &CLD_CODES)),
-        ("si_pid", cx.pid(pid)),
-        ("si_uid", cx.decode(&Kind::Uid, uid)),
-        ("si_status", shown_status),
-        ("si_utime", Value::Int(user as i64)),
-        ("si_stime", Value::Int(system as i64)),
-    ])
+    siginfo_at(cx, addr)
 }
 
 #[cfg(test)]
