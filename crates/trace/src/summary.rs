@@ -84,7 +84,10 @@ fn sort(rows: &mut [(&'static str, Counts)], column: Column) {
 
 fn line(columns: &[Column], cell: impl Fn(Column) -> String) -> String {
     let cells: Vec<String> = columns.iter().map(|&column| cell(column)).collect();
-    cells.join(" ").trim_end().to_owned() + "\n"
+    let line = cells.join(" ");
+    // Names are padded between columns only.
+    let line = if columns.last() == Some(&Column::Name) { line.trim_end() } else { &line };
+    format!("{line}\n")
 }
 
 impl Column {

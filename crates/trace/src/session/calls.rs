@@ -77,11 +77,11 @@ impl Session {
         }
         self.announce_personality(tid, abi);
         let many = self.many();
+        let unknown = std::ptr::eq(row, &raw const catalog::UNKNOWN);
         // A number that no table has is always shown, as strace shows it: nobody could have asked for it.
-        let asked =
-            self.settings.trace.contains(abi, number) || std::ptr::eq(row, &raw const catalog::UNKNOWN);
+        let asked = self.settings.trace.contains(abi, number) || unknown;
         // The execve that starts the program is not one of its own; what is not traced is not tampered with.
-        let rules = if starting || !asked { &[][..] } else { &self.settings.inject };
+        let rules = if starting || unknown || !asked { &[][..] } else { &self.settings.inject };
         let mut rule = rules.iter().rposition(|rule| rule.calls.contains(abi, number));
         let particular = asked && !self.selection.is_everything();
         // What nobody looks at is not decoded.

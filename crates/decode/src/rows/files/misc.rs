@@ -12,7 +12,7 @@ use crate::row::{Arg, Class, Ret, Row, arg, both, late, only32, out};
 use crate::rows::common::{TIMESPEC, TIMESPEC64};
 use crate::value::Value;
 
-const CONTEXT: Arg = arg("ctx_id", Kind::Hex);
+const CONTEXT: Arg = arg("ctx_id", Kind::Addr);
 
 /// `struct io_event`, `<linux/aio_abi.h>`.
 static IO_EVENT: Struct = Struct::new(&[

@@ -100,7 +100,13 @@ pub(super) static ROWS: &[Row] = &[
         FILE_DESC,
         &[DIRFD, PATH, arg("mode", Kind::With(symbolic)), arg("dev", Kind::With(dev3))],
     ),
-    Row::new("umask", both(95, 60), Class::empty(), &[arg("mask", Kind::Mode)]).ret(Ret::Octal),
+    Row::new(
+        "umask",
+        both(95, 60),
+        Class::empty(),
+        &[arg("mask", Kind::With(|_, raw| Value::Mode(raw & 0xffff)))],
+    )
+    .ret(Ret::Octal),
     Row::new("chmod", both(90, 15), Class::FILE, &[PATH, MODE]),
     Row::new("fchmod", both(91, 94), Class::DESC, &[FD, MODE]),
     Row::new("fchmodat", both(268, 306), FILE_DESC, &[DIRFD, PATH, MODE]),

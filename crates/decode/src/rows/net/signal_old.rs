@@ -5,12 +5,13 @@ use super::signal::{handler, old_action};
 use crate::context::Cx;
 use crate::kind::{Kind, Len};
 use crate::layout::Store;
-use crate::row::{Class, Ret, Row, arg, both, only32, out};
+use crate::row::{Arg, Class, Ret, Row, arg, both, only32, out};
 use crate::value::Value;
 use lariat_abi::Abi;
 
 const SIG: Class = Class::SIGNAL;
-const I: Kind = Kind::Int;
+/// The kernel looks at the third argument only.
+const UNUSED: Arg = arg("unused", Kind::With(|_, _| Value::Absent));
 const OLD_SET: Kind = Kind::Sigset(Len::Fixed(4));
 const OLD_MASK: Kind = Kind::With(|_, raw| Value::Signals(raw & 0xffff_ffff));
 /// The signal mask that `rt_sigreturn` restores, from the frame at the stack pointer: a `struct ucontext` on
@@ -47,7 +48,7 @@ pub(super) static ROWS: &[Row] = &[
         &[arg("how", Kind::Const(&super::signal::HOW)), arg("set", OLD_SET), out("oldset", OLD_SET)],
     ),
     Row::new("sigpending", only32(73), SIG, &[out("set", OLD_SET)]),
-    Row::new("sigsuspend", only32(72), SIG, &[arg("unused1", I), arg("unused2", I), arg("mask", OLD_MASK)]),
+    Row::new("sigsuspend", only32(72), SIG, &[UNUSED, UNUSED, arg("mask", OLD_MASK)]),
     Row::new("sgetmask", only32(68), SIG, &[]),
     Row::new("ssetmask", only32(69), SIG, &[arg("newmask", OLD_MASK)]),
     Row::new(

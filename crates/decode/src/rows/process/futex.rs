@@ -186,10 +186,10 @@ pub(super) static ROWS: &[Row] = &[
         both(334, 386),
         Class::empty(),
         &[
-            arg("rseq", Kind::Addr),
+            arg("rseq", Kind::Hex),
             arg("rseq_len", Kind::Hex32),
-            arg("flags", Kind::With(|_, raw| Value::Hex(raw & 0xffff_ffff))),
-            arg("sig", Kind::Hex32),
+            arg("flags", Kind::Hex32),
+            arg("sig", Kind::Hex),
         ],
     ),
     Row::new(

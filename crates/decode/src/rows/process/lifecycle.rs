@@ -65,7 +65,7 @@ pub(super) static ROWS: &[Row] = &[
     Row::new("setpgid", both(109, 57), Class::empty(), &[arg("pid", Kind::Pid), arg("pgid", Kind::Pid)]),
     Row::new("getsid", both(124, 147), Class::empty(), &[arg("pid", Kind::Pid)]).ret(Ret::Pid),
     Row::new("setsid", both(112, 66), Class::empty(), &[]).ret(Ret::Pid),
-    Row::new("set_tid_address", both(218, 258), Class::empty(), &[arg("tidptr", Kind::Addr)]).ret(Ret::Pid),
+    Row::new("set_tid_address", both(218, 258), Class::empty(), &[arg("tidptr", Kind::Hex)]).ret(Ret::Pid),
     Row::new(
         "pidfd_open",
         both(434, 434),

@@ -83,7 +83,7 @@ pub(super) static ROWS: &[Row] = &[
             arg("old_address", Kind::Addr),
             arg("old_size", Kind::Ulong),
             arg("new_size", Kind::Ulong),
-            arg("flags", Kind::Flags(&MREMAP)),
+            arg("flags", Kind::Flags64(&MREMAP)),
             // Only MREMAP_FIXED states the new address.
             arg(
                 "new_address",

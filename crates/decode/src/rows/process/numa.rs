@@ -1,6 +1,6 @@
 //! Which nodes memory comes from.
 
-use super::memory_names::{GET_MEMPOLICY, MBIND, MPOL, MPOL_MODE_FLAGS};
+use super::memory_names::{GET_MEMPOLICY, MBIND, MOVE_PAGES, MPOL, MPOL_MODE_FLAGS};
 use crate::context::Cx;
 use crate::kind::{Kind, Len};
 use crate::layout::Store;
@@ -46,7 +46,7 @@ pub(super) static ROWS: &[Row] = &[
             out("nodemask", Kind::With(|cx, addr| nodes(cx, addr, cx.args[2]))),
             arg("maxnode", Kind::Ulong),
             arg("addr", Kind::Addr),
-            arg("flags", Kind::Flags(&GET_MEMPOLICY)),
+            arg("flags", Kind::Flags64(&GET_MEMPOLICY)),
         ],
     ),
     Row::new(
@@ -81,7 +81,7 @@ pub(super) static ROWS: &[Row] = &[
             arg("pages", Kind::Cells(Store::Word, &ADDR, Len::Arg(1))),
             arg("nodes", Kind::Cells(Store::I32, &INT, Len::Arg(1))),
             out("status", Kind::Cells(Store::I32, &INT, Len::Arg(1))),
-            arg("flags", Kind::Flags(&MBIND)),
+            arg("flags", Kind::Flags(&MOVE_PAGES)),
         ],
     ),
 ];

@@ -140,8 +140,8 @@ pub(super) static ROWS: &[Row] = &[
     ),
     Row::new("sysinfo", both(99, 116), Class::empty(), &[out("info", Kind::Ref(&SYSINFO))]),
     Row::new("uname", both(63, 122), Class::empty(), &[out("buf", Kind::Ref(&UTSNAME))]),
-    Row::new("olduname", only32(109), Class::empty(), &[arg("buf", Kind::Addr)]),
-    Row::new("oldolduname", only32(59), Class::empty(), &[arg("buf", Kind::Addr)]),
+    Row::new("olduname", only32(109), Class::empty(), &[arg("buf", Kind::Hex)]),
+    Row::new("oldolduname", only32(59), Class::empty(), &[arg("buf", Kind::Hex)]),
     Row::new(
         "getcpu",
         both(309, 318),

@@ -157,7 +157,7 @@ pub(super) static ROWS: &[Row] = &[
         )],
     )
     .ret(Ret::Hex)
-    .aux(|cx| Some(personality(cx.result() & 0xffff_ffff))),
+    .aux(|cx| (!cx.failed()).then(|| personality(cx.result() & 0xffff_ffff))),
     Row::new(
         "arch_prctl",
         both(158, 384),

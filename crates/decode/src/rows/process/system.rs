@@ -110,7 +110,7 @@ pub(super) static ROWS: &[Row] = &[
             arg("initrd_fd", Kind::Fd),
             arg("cmdline_len", Kind::Ulong),
             arg("cmdline", Kind::Bytes(Len::Arg(2))),
-            arg("flags", Kind::Flags(&KEXEC_FILE_FLAGS)),
+            arg("flags", Kind::Flags64(&KEXEC_FILE_FLAGS)),
         ],
     ),
     Row::new("acct", both(163, 51), Class::FILE, &[arg("filename", Kind::Path)]),

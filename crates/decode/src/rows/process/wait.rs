@@ -14,8 +14,8 @@ static OPTIONS: Table = Table::new(
     "W???",
     &[
         (1, "WNOHANG"),
-        (2, "WSTOPPED"),
         (4, "WEXITED"),
+        (2, "WSTOPPED"),
         (8, "WCONTINUED"),
         (0x0100_0000, "WNOWAIT"),
         (0x8000_0000, "__WCLONE"),

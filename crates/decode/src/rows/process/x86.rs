@@ -34,8 +34,20 @@ pub(super) static ROWS: &[Row] = &[
         Class::empty(),
         &[arg("from", Kind::Hex), arg("num", Kind::Hex), arg("turn_on", Kind::Int)],
     ),
-    Row::new("vm86old", only32(113), Class::empty(), &[arg("info", Kind::Addr)]),
-    Row::new("vm86", only32(166), Class::empty(), &[arg("fn", Kind::Hex), arg("v86", Kind::Addr)]),
+    Row::new("vm86old", only32(113), Class::empty(), &[arg("info", Kind::Hex)]),
+    Row::new(
+        "vm86",
+        only32(166),
+        Class::empty(),
+        // The kernel takes two; strace shows what the registers hold beyond.
+        &[
+            arg("fn", Kind::Hex),
+            arg("v86", Kind::Hex),
+            arg("arg3", Kind::Hex),
+            arg("arg4", Kind::Hex),
+            arg("arg5", Kind::Hex),
+        ],
+    ),
     Row::new("vhangup", both(153, 111), Class::empty(), &[]),
 ];
 
