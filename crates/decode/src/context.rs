@@ -484,7 +484,12 @@ impl Cx<'_> {
 /// A device number, `makedev(major, minor)`: the kernel's `new_encode_dev` form.
 #[must_use]
 pub fn device(dev: u64) -> Value {
-    let major = ((dev >> 8) & 0xfff) | ((dev >> 32) & 0xffff_f000);
-    let minor = (dev & 0xff) | ((dev >> 12) & 0xffff_ff00);
+    let (major, minor) = device_numbers(dev);
     Value::Call("makedev", vec![Value::Hex(major), Value::Hex(minor)])
+}
+
+/// The two parts of a device number.
+#[must_use]
+pub const fn device_numbers(dev: u64) -> (u64, u64) {
+    (((dev >> 8) & 0xfff) | ((dev >> 32) & 0xffff_f000), (dev & 0xff) | ((dev >> 12) & 0xffff_ff00))
 }

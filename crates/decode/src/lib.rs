@@ -34,7 +34,7 @@ pub mod text;
 pub mod value;
 
 pub use catalog::Catalog;
-pub use context::{Cx, Env, Names, NoNames, Options};
+pub use context::{Cx, Env, Names, NoNames, Options, device_numbers};
 pub use kind::{Kind, Len};
 pub use layout::{Field, Store, Struct};
 pub use memory::{ByteMemory, ReadMemory};

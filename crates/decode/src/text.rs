@@ -124,7 +124,11 @@ impl Style {
                         -100 => out.extend_from_slice(b"AT_FDCWD"),
                         _ => decimal(out, *fd),
                     }
-                    put(out, format_args!("<{target}>"));
+                    // The kernel appends this to the name of a file that has none any more.
+                    match target.strip_suffix(" (deleted)") {
+                        Some(name) => put(out, format_args!("<{name}>(deleted)")),
+                        None => put(out, format_args!("<{target}>")),
+                    }
                 }
             },
             Value::Pid { pid, comm } => {
@@ -325,8 +329,8 @@ impl Style {
                 0x0b => out.extend_from_slice(b"\\v"),
                 0x0c => out.extend_from_slice(b"\\f"),
                 b'\\' => out.extend_from_slice(b"\\\\"),
-                b if special.contains(&b) => out.extend_from_slice(&[b'\\', b]),
-                b if b.is_ascii_graphic() || b == b' ' => out.push(b),
+                b'"' if special.contains(&b'"') => out.extend_from_slice(b"\\\""),
+                b if (b.is_ascii_graphic() || b == b' ') && !special.contains(&b) => out.push(b),
                 b if self.strings == HexStrings::NonAsciiChars => put(out, format_args!("\\x{b:02x}")),
                 // An octal escape is as short as can be, unless a digit follows.
                 b if bytes.get(i + 1).is_some_and(|next| (b'0'..=b'7').contains(next)) => {

@@ -19,6 +19,7 @@ mod memory;
 mod process;
 mod ptrace;
 mod seccomp;
+mod sock_diag;
 mod spawn;
 mod stopped;
 mod wait;
@@ -26,10 +27,12 @@ mod wait;
 pub use error::{Error, Result};
 pub use memory::TraceeMemory;
 pub use process::{
-    catch_termination, die_of, ignore_signals, is_root, local_time, send_signal, take_termination, threads,
+    catch_termination, die_of, extended_attribute, ignore_signals, is_root, local_time, send_signal,
+    take_termination, threads,
 };
 pub use ptrace::{attach, interrupt, kill, seize, trace_me};
 pub use seccomp::{Filter, TRACE_DATA, TableFilter};
+pub use sock_diag::{UnixSocket, unix_socket};
 pub use spawn::{Distance, Launch, SpawnError, User, Waiting};
 pub use stopped::{Resume, Stopped};
 pub use wait::{Reaped, Waiter, block_signals, wait_any, wait_for};

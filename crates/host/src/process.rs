@@ -1,6 +1,7 @@
 //! Facts about processes, and ending them.
 
 use lariat_abi::{Signal, Tid};
+use std::ffi::CStr;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 /// The threads of a process, from /proc; empty if it is gone.
@@ -97,4 +98,14 @@ pub fn local_time(epoch_seconds: u64) -> (i32, i32, i32) {
 pub fn is_root() -> bool {
     // SAFETY: touches no memory.
     unsafe { libc::getuid() == 0 }
+}
+
+/// An extended attribute of a file; `None` if it has none of this name.
+#[must_use]
+pub fn extended_attribute(path: &CStr, name: &CStr) -> Option<Vec<u8>> {
+    let mut value = vec![0; 256];
+    // SAFETY: the strings end with NUL and the buffer has the length that is told.
+    let got = unsafe { libc::getxattr(path.as_ptr(), name.as_ptr(), value.as_mut_ptr().cast(), value.len()) };
+    value.truncate(usize::try_from(got).ok()?);
+    Some(value)
 }

@@ -2,6 +2,7 @@
 //!
 //! What differs from run to run (addresses, ids, times, random bytes, device and inode numbers) is made
 //! the same before the comparison. Known differences, which are made the same too:
+//! - `-yy` shows a TCP socket that is bound but does not listen yet by its inode number: `/proc/net/tcp` lacks it.
 //! - strace has `???` for some calls newer than itself; no program here makes one.
 
 mod common;
@@ -21,6 +22,7 @@ static NORMAL: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         // Random bytes and ids.
         (r#"getrandom\("[^"]*""#, "getrandom(BYTES"),
         (r"\b(getpid|gettid|getppid|set_tid_address|fork|vfork)\(([^)]*)\) += \d+", "$1($2) = ID"),
+        (r"pidfd_open\(\d+", "pidfd_open(ID"),
         (r"(tgkill|kill|rt_sigqueueinfo)\(\d+, (?:\d+, )?", "$1(ID, "),
         (r"\bpid=\d+", "pid=ID"),
         (r"si_pid=\d+", "si_pid=ID"),
@@ -30,6 +32,11 @@ static NORMAL: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"\b(clone|wait4)\((.*)\) = \d+", "$1($2) = ID"),
         (r"f_(bfree|bavail|ffree)=\d+", "f_$1=N"),
         (r"(pipe|socket):\[\d+\]", "$1:[N]"),
+        (r"(listen\(\d+<TCP:)[^>]*>", "$1[N]>"),
+        (r"((?:TCP|UDPv6|UNIX|UNIX-STREAM|NETLINK):)\[\d+(->\d+)?([],])", "$1[N$3"),
+        (r"(127\.0\.0\.1|::1\]):\d+", "$1:PORT"),
+        (r"(ROUTE|<pid):\d+", "$1:ID"),
+        (r"sin6?_port=htons\(\d+\)|nl_pid=\d+", "PORT"),
         (r"sysinfo\(\{.*\}\)", "sysinfo(STRUCT)"),
         (r"st_(ino|dev|mtime|atime|ctime|size|blocks)=[^,}]*", "st_$1=N"),
     ]
@@ -105,6 +112,21 @@ fn verbose_and_raw_notations() {
     compare("failed", &["-Z"], &[calls.as_os_str()]);
     compare("y", &["-y"], &[calls.as_os_str()]);
     compare("class", &["-e", "trace=%desc"], &[calls.as_os_str()]);
+}
+
+#[test]
+fn descriptors_are_explained() {
+    let descriptors = fixture("descriptors", &[]);
+    for (name, options) in [
+        ("y", &["-y"][..]),
+        ("yy", &["-yy"]),
+        ("socket", &["-e", "decode-fds=socket"]),
+        ("dev", &["-e", "decode-fds=dev,path"]),
+        ("pidfd", &["-e", "decode-fds=pidfd"]),
+        ("not_path", &["-e", "decode-fds=!path"]),
+    ] {
+        compare(&format!("descriptors_{name}"), options, &[descriptors.as_os_str()]);
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use crate::filter::{FdSet, SignalSet, StatusSet, SyscallSet};
 use crate::inject;
-use crate::settings::{Quiet, Settings};
+use crate::settings::{DecodeFds, Quiet, Settings};
 use lariat_abi::{Abi, Signal};
 use lariat_decode::{Catalog, Class};
 
@@ -71,10 +71,8 @@ pub fn apply(settings: &mut Settings, expression: &str) -> Result<(), Expression
         "signal" | "signals" | "s" => settings.signals = signals(set)?,
         "status" => settings.status = status(set)?,
         "quiet" | "silent" | "silence" | "q" => settings.quiet = quiet(set)?,
-        "decode-fds" | "decode-fd" => settings.decode_fds.path = decodes("decode-fds", set, DECODE_FDS)?,
-        "decode-pids" | "decode-pid" => {
-            settings.decode_pids_comm = decodes("decode-pids", set, DECODE_PIDS)?;
-        }
+        "decode-fds" | "decode-fd" => settings.decode_fds = decode_fds(set)?,
+        "decode-pids" | "decode-pid" => settings.decode_pids_comm = decode_pids(set)?,
         "inject" => settings.inject.push(inject::parse(set, false)?),
         "fault" => settings.inject.push(inject::parse(set, true)?),
         "read" | "reads" | "r" => settings.read = fds(set)?,
@@ -257,20 +255,22 @@ fn quiet(set: &str) -> Result<Quiet, ExpressionError> {
     Ok(Quiet { attach, exit, personality, path_resolve, thread_execve })
 }
 
-/// What descriptors can be explained with. Only the first is implemented.
-static DECODE_FDS: &[(&str, usize)] = &[("path", 0), ("socket", 1), ("dev", 2), ("pidfd", 3)];
-/// What process ids can be explained with. Only the first is implemented.
-static DECODE_PIDS: &[(&str, usize)] = &[("comm", 0), ("pidns", 1)];
+fn decode_fds(set: &str) -> Result<DecodeFds, ExpressionError> {
+    let names = [("path", 0), ("socket", 1), ("dev", 2), ("pidfd", 3)];
+    let [path, socket, dev, pidfd] =
+        named(&names, set).map_err(|name| ExpressionError::Decode("decode-fds", name.into()))?;
+    Ok(DecodeFds { path, socket, dev, pidfd })
+}
 
-/// Whether the first of `names` is chosen. `all` means all there is; to name another one is refused.
-fn decodes(qualifier: &'static str, set: &str, names: &[(&str, usize)]) -> Result<bool, ExpressionError> {
-    let chosen: [bool; 4] =
-        named(names, set).map_err(|name| ExpressionError::Decode(qualifier, name.into()))?;
-    let listed = !matches!(set, "all" | "!none") && !set.starts_with('!');
-    match names.iter().find(|&&(_, index)| listed && index > 0 && chosen[index]) {
-        Some((name, _)) => Err(ExpressionError::Unsupported(format!("{qualifier}={name}"))),
-        None => Ok(chosen[0]),
+/// Whether command names are chosen. To name what is not implemented is refused.
+fn decode_pids(set: &str) -> Result<bool, ExpressionError> {
+    let names = [("comm", 0), ("pidns", 1)];
+    let [comm, pidns]: [bool; 2] =
+        named(&names, set).map_err(|name| ExpressionError::Decode("decode-pids", name.into()))?;
+    if pidns && !matches!(set, "all" | "!none") && !set.starts_with('!') {
+        return Err(ExpressionError::Unsupported("decode-pids=pidns".into()));
     }
+    Ok(comm)
 }
 
 /// Parses a set of descriptors.
@@ -358,7 +358,6 @@ mod tests {
             ("signal=all,hup", "invalid signal 'all'"),
             ("quiet=loud", "invalid quiet 'loud'"),
             ("decode-fds=foo", "invalid decode-fds 'foo'"),
-            ("decode-fds=socket", "-e decode-fds=socket is not supported by this version; leave it out"),
             ("decode-pids=pidns", "-e decode-pids=pidns is not supported by this version; leave it out"),
             ("kvm=vcpu", "-e kvm= is not supported by this version; leave it out"),
         ] {

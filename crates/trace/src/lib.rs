@@ -10,6 +10,7 @@ mod names;
 mod select;
 pub mod session;
 pub mod settings;
+mod sockets;
 mod summary;
 
 pub use session::{Ending, Session};

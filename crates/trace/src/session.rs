@@ -99,6 +99,8 @@ struct TaskState {
     personality: Option<Abi>,
     /// Nothing is shown before the program's own execve.
     starting: bool,
+    /// The last call that was shown: what a restart_syscall goes on with.
+    interrupted: Option<&'static str>,
     /// How often each call was made that can be tampered with.
     counts: HashMap<(Abi, u64), u32>,
 }

@@ -58,7 +58,8 @@ impl Session {
         let tid = stopped.tid();
         let memory = Memory(stopped.memory());
         let options = self.options(abi, number);
-        let names = ProcNames { tid, settings: &self.settings };
+        let interrupted = self.tasks.get(&tid).and_then(|task| task.interrupted);
+        let names = ProcNames { tid, settings: &self.settings, interrupted };
         let env = Env { tid, sp, memory: &memory, names: &names, options: &options };
         let mut call = Call::enter(row, abi, number, args, env);
         if self.settings.raw.contains(abi, number) {
@@ -195,10 +196,16 @@ impl Session {
         let (abi, number) = (pending.call.abi, pending.call.number);
         let memory = Memory(stopped.memory());
         let options = self.options(abi, number);
-        let names = ProcNames { tid, settings: &self.settings };
+        let interrupted = self.tasks.get(&tid).and_then(|task| task.interrupted);
+        let names = ProcNames { tid, settings: &self.settings, interrupted };
         let env = Env { tid, sp: 0, memory: &memory, names: &names, options: &options };
         let wall = pending.since.map_or(Duration::ZERO, |(since, _)| since.elapsed());
         let outcome = Outcome::from_register(pending.call.row, rval);
+        if let Some(task) = self.tasks.get_mut(&tid)
+            && pending.call.row.name != "restart_syscall"
+        {
+            task.interrupted = Some(pending.call.row.name);
+        }
         pending.call.exit(outcome, env);
         if pending.shown == Shown::IfItTouches && !self.selection.touches(tid, &pending.call) {
             return;
