@@ -73,3 +73,17 @@ impl Event {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_comes_back() {
+        for code in 0..=u8::MAX {
+            let event = Event::from_code(code);
+            assert_eq!(event.code(), code);
+            assert_eq!(event.name().is_none(), event == Event::Unknown(code));
+        }
+    }
+}
