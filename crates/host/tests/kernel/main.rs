@@ -18,6 +18,7 @@ mod i386;
 mod memory;
 mod namespaces;
 mod newer;
+mod programs;
 mod registers;
 mod resume;
 mod seccomp;

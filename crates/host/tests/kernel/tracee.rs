@@ -82,7 +82,8 @@ impl Tracee {
     fn start(program: &Path, trace_me: bool) -> Self {
         watchdog();
         let mut command = Command::new(program);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.env_remove("RUST_BACKTRACE");
         // SAFETY: between fork and exec only system calls are made.
         unsafe {
             command.pre_exec(move || {
@@ -114,6 +115,13 @@ impl Tracee {
         let mut answer = [0; 8];
         self.hear.read_exact(&mut answer).expect("it answers");
         i64::from_le_bytes(answer)
+    }
+
+    /// All that it has still to say, up to its end.
+    pub fn output(&mut self) -> String {
+        let mut text = String::new();
+        self.hear.read_to_string(&mut text).expect("text");
+        text
     }
 
     /// A deed and its result, while it runs.
@@ -261,13 +269,19 @@ fn fixture() -> &'static Path {
     PROGRAM.get_or_init(|| compile("ptrace", &["-O1", "-pthread"]))
 }
 
-/// Compiles `fixtures/NAME.c`. Runs of the tests side by side replace one another's file, never write into it.
+/// Compiles `fixtures/NAME.c`.
 pub fn compile(name: &str, flags: &[&str]) -> PathBuf {
-    let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(format!("{name}.c"));
+    compile_with("gcc", &format!("{name}.c"), name, &[flags, &["-w"]].concat())
+}
+
+/// Compiles a fixture. Runs of the tests side by side replace one another's file, never write into it.
+pub fn compile_with(compiler: &str, source: &str, name: &str, flags: &[&str]) -> PathBuf {
+    let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(source);
     let program = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let fresh = program.with_extension(std::process::id().to_string());
-    let output = Command::new("gcc").args(flags).arg("-w").arg("-o").args([&fresh, &source]).output();
-    let output = output.expect("gcc is needed to compile the fixtures");
+    let fresh = program.with_file_name(format!("{name}-{}", std::process::id()));
+    let output = Command::new(compiler).args(flags).arg("-o").args([&fresh, &source]).output();
+    let output =
+        output.unwrap_or_else(|error| panic!("{compiler} is needed to compile the fixtures: {error}"));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     std::fs::rename(&fresh, &program).expect("the program takes its place");
     program
