@@ -8,12 +8,7 @@ use std::sync::OnceLock;
 
 fn program() -> &'static PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        compile(
-            "ptrace_i386",
-            &["-m32", "-O1", "-nostdlib", "-static", "-no-pie", "-fno-pie", "-fno-stack-protector"],
-        )
-    })
+    PROGRAM.get_or_init(|| compile("ptrace_i386", I386))
 }
 
 /// The tracee at its `n`th breakpoint.

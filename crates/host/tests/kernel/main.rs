@@ -27,5 +27,6 @@ mod signals;
 mod spawn;
 mod syscalls;
 mod tracee;
+mod tracer_i386;
 mod user;
 mod waits;

@@ -157,6 +157,20 @@ fn register_sets_are_refused_with_reasons() {
 }
 
 #[test]
+fn getfpxregs_is_for_32_bit_tracers() {
+    let (tracee, _stopped) = Tracee::seized(Options::empty());
+    let mut room = [0u8; 512];
+    for request in [Request::GetFpxRegs, Request::SetFpxRegs] {
+        assert_eq!(
+            raw(request, tracee.tid, 0, room.as_mut_ptr() as usize),
+            Err(Errno::EIO),
+            "{}",
+            request.name()
+        );
+    }
+}
+
+#[test]
 fn the_ioperm_set_is_there_only_once_asked_for() {
     let (_tracee, stopped) = Tracee::seized(Options::empty());
     assert_eq!(refused(stopped.regset(RegsetKind::Ioperm, 8192)), Errno::ENXIO);

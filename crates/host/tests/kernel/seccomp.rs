@@ -1,5 +1,6 @@
 //! Seccomp: the stop that a filter asks for, reading filters, suspending them; seccomp(2).
 
+use crate::syscalls::kernel_has;
 use crate::tracee::*;
 use lariat_abi::{Errno, Options, SyscallOp, Tid};
 use lariat_host::{Resume, Stopped};
@@ -51,6 +52,23 @@ fn a_changed_number_goes_through_the_filters_again() {
     stopped.poke_user(lariat_abi::Regs::ORIG_RAX, libc::SYS_getpgid as u64).expect("POKEUSER");
     let stopped = tracee.go(stopped, TRAP);
     assert_eq!(tracee.result(stopped), -i64::from(libc::EXDEV));
+}
+
+#[test]
+fn set_syscall_info_changes_a_call_in_the_filters_stop() {
+    let (mut tracee, stopped) = filtered(Options::TRACESECCOMP);
+    let stopped = tracee.at(stopped, "call");
+    let stopped = tracee.go(stopped, event_stop(7));
+    let mut info = stopped.syscall_info().expect("GET_SYSCALL_INFO");
+    let args = [u64::MAX, 0, 0, 0, 0, 0];
+    info.op = SyscallOp::Seccomp { number: libc::SYS_close as u64, args, ret_data: 0 };
+    let set = stopped.set_syscall_info(&info);
+    if !kernel_has(6, 16) {
+        return assert!(set.expect_err("a kernel before 6.16").is_unsupported());
+    }
+    set.expect("SET_SYSCALL_INFO");
+    let stopped = tracee.go(stopped, TRAP);
+    assert_eq!(tracee.result(stopped), -i64::from(libc::EBADF));
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn result(mut tracee: Tracee, stopped: Stopped) -> i64 {
 }
 
 /// Whether the kernel is this version or newer.
-fn kernel_has(major: u32, minor: u32) -> bool {
+pub fn kernel_has(major: u32, minor: u32) -> bool {
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").expect("a release");
     let mut parts = release.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse().unwrap_or(0));
     (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= (major, minor)

@@ -274,6 +274,10 @@ pub fn compile(name: &str, flags: &[&str]) -> PathBuf {
     compile_with("gcc", &format!("{name}.c"), name, &[flags, &["-w"]].concat())
 }
 
+/// For a 32-bit program without a C library.
+pub const I386: &[&str] =
+    &["-m32", "-O1", "-nostdlib", "-static", "-no-pie", "-fno-pie", "-fno-stack-protector"];
+
 /// Compiles a fixture. Runs of the tests side by side replace one another's file, never write into it.
 pub fn compile_with(compiler: &str, source: &str, name: &str, flags: &[&str]) -> PathBuf {
     let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(source);
