@@ -17,7 +17,8 @@ pub enum Event {
     Exit,
     /// A seccomp filter returned `SECCOMP_RET_TRACE`. Message: the filter's data.
     Seccomp,
-    /// `PTRACE_INTERRUPT`, group-stop, or the first stop of an auto-attached child, under `PTRACE_SEIZE`.
+    /// Under `PTRACE_SEIZE`: `PTRACE_INTERRUPT`, group-stop, the first stop of an auto-attached child, and
+    /// SIGCONT, which gives this stop before its own even where there was no group-stop to end.
     Stop,
     /// An event this build does not know.
     Unknown(u8),
@@ -70,5 +71,19 @@ impl Event {
             Self::Stop => "PTRACE_EVENT_STOP",
             Self::Unknown(_) => return None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_comes_back() {
+        for code in 0..=u8::MAX {
+            let event = Event::from_code(code);
+            assert_eq!(event.code(), code);
+            assert_eq!(event.name().is_none(), event == Event::Unknown(code));
+        }
     }
 }

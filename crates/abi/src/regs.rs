@@ -1,5 +1,36 @@
 //! Register sets in the layouts that ptrace transfers: `<sys/user.h>`, `<linux/elf.h>`.
 
+/// To and from the bytes that `PTRACE_GETREGSET` transfers: the members in order, each one word.
+macro_rules! words {
+    ($set:ident of $word:ident: $($member:ident)*) => {
+        impl $set {
+            /// Bytes in the set.
+            pub const SIZE: usize = size_of::<Self>();
+
+            /// The set that `PTRACE_GETREGSET` stored in these bytes.
+            #[must_use]
+            pub fn from_bytes(bytes: &[u8; Self::SIZE]) -> Self {
+                let (words, _) = bytes.as_chunks::<{ size_of::<$word>() }>();
+                let mut words = words.iter().map(|word| $word::from_le_bytes(*word));
+                Self { $($member: words.next().unwrap_or_default()),* }
+            }
+
+            /// The bytes for `PTRACE_SETREGSET`.
+            #[must_use]
+            pub fn to_bytes(&self) -> [u8; Self::SIZE] {
+                let words = [$(self.$member.to_le_bytes()),*];
+                let mut bytes = [0; Self::SIZE];
+                bytes.copy_from_slice(words.as_flattened());
+                bytes
+            }
+        }
+    };
+}
+
+words!(Regs of u64: r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs eflags rsp ss
+    fs_base gs_base ds es fs gs);
+words!(I386Regs of u32: ebx ecx edx esi edi ebp eax ds es fs gs orig_eax eip cs eflags esp ss);
+
 /// The general registers of a 64-bit task: `struct user_regs_struct`, the `NT_PRSTATUS` set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[repr(C)]
@@ -36,8 +67,6 @@ pub struct Regs {
 }
 
 impl Regs {
-    /// Bytes in the set.
-    pub const SIZE: usize = size_of::<Self>();
     /// Byte offset of `rax` in the USER area, for `PTRACE_PEEKUSER`.
     pub const RAX: u64 = 10 * 8;
     /// Byte offset of `orig_rax` in the USER area.
@@ -57,7 +86,7 @@ impl Regs {
 }
 
 /// The general registers of a 32-bit task as `PTRACE_GETREGSET` with `NT_PRSTATUS` transfers them:
-/// i386's `struct user_regs_struct`.
+/// i386's `struct user_regs_struct`. Its size tells it from [`Regs`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[repr(C)]
 #[allow(missing_docs, reason = "the members are the machine's registers")]
@@ -79,11 +108,6 @@ pub struct I386Regs {
     pub eflags: u32,
     pub esp: u32,
     pub ss: u32,
-}
-
-impl I386Regs {
-    /// Bytes in the set; what tells it from [`Regs`].
-    pub const SIZE: usize = size_of::<Self>();
 }
 
 /// The FXSAVE area: `struct user_fpregs_struct`, the `NT_PRFPREG` set of a 64-bit task. Intel SDM vol. 1,
@@ -166,5 +190,18 @@ mod tests {
         assert_eq!(size_of::<UserDesc>(), 16);
         assert_eq!(std::mem::offset_of!(Regs, rax) as u64, Regs::RAX);
         assert_eq!(std::mem::offset_of!(Regs, orig_rax) as u64, Regs::ORIG_RAX);
+    }
+
+    #[test]
+    fn sets_go_both_ways() {
+        let bytes: [u8; Regs::SIZE] = std::array::from_fn(|i| i as u8);
+        let regs = Regs::from_bytes(&bytes);
+        assert_eq!(regs.to_bytes(), bytes);
+        assert_eq!(regs.rax.to_le_bytes(), bytes[Regs::RAX as usize..][..8]);
+        let bytes: [u8; I386Regs::SIZE] = std::array::from_fn(|i| i as u8);
+        let regs = I386Regs::from_bytes(&bytes);
+        assert_eq!(regs.to_bytes(), bytes);
+        let at = std::mem::offset_of!(I386Regs, eip);
+        assert_eq!(regs.eip.to_le_bytes(), bytes[at..at + 4]);
     }
 }

@@ -51,6 +51,7 @@ requests! {
     Detach = 17, "PTRACE_DETACH";
     GetFpxRegs = 18, "PTRACE_GETFPXREGS";
     SetFpxRegs = 19, "PTRACE_SETFPXREGS";
+    OldSetOptions = 21, "PTRACE_OLDSETOPTIONS";
     Syscall = 24, "PTRACE_SYSCALL";
     GetThreadArea = 25, "PTRACE_GET_THREAD_AREA";
     SetThreadArea = 26, "PTRACE_SET_THREAD_AREA";
@@ -77,4 +78,19 @@ requests! {
     SetSyscallUserDispatchConfig = 0x4210, "PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG";
     GetSyscallUserDispatchConfig = 0x4211, "PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG";
     SetSyscallInfo = 0x4212, "PTRACE_SET_SYSCALL_INFO";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_comes_back_and_names_are_unique() {
+        let mut names = std::collections::HashSet::new();
+        for raw in (0..=0x50).chain(0x4200..=0x4220).chain([u32::MAX]) {
+            let request = Request::from_raw(raw);
+            assert_eq!(request.as_raw(), raw);
+            assert!(matches!(request, Request::Unknown(_)) || names.insert(request.name()), "{raw:#x}");
+        }
+    }
 }

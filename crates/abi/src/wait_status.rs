@@ -100,6 +100,7 @@ impl WaitStatus {
 mod tests {
     use super::*;
 
+    /// Every 16-bit value under every event code.
     #[test]
     fn every_status_comes_back() {
         for event in 0..=0xff {
@@ -111,6 +112,28 @@ mod tests {
         for raw in [-1, i32::MIN, 0x0100_057f] {
             assert_eq!(WaitStatus::decode(raw), WaitStatus::Unknown(raw));
         }
+    }
+
+    #[test]
+    fn everything_that_can_be_said_comes_back() {
+        let signals = || (1..=Signal::MAX).filter_map(Signal::from_raw);
+        let mut said = vec![WaitStatus::SyscallStop, WaitStatus::Continued];
+        said.extend((0..=u8::MAX).map(WaitStatus::Exited));
+        for signal in signals() {
+            said.push(WaitStatus::Stopped(signal));
+            said.extend([false, true].map(|core| WaitStatus::Signaled { signal, core }));
+            // Code 0 is no event.
+            said.extend(
+                (1..=u8::MAX).map(|code| WaitStatus::Event { event: Event::from_code(code), signal }),
+            );
+        }
+        for status in &said {
+            assert_eq!(WaitStatus::decode(status.encode()), *status);
+            let dead = matches!(status, WaitStatus::Exited(_) | WaitStatus::Signaled { .. });
+            assert_eq!(status.is_death(), dead, "{status:?}");
+        }
+        let different: std::collections::HashSet<i32> = said.iter().map(|status| status.encode()).collect();
+        assert_eq!(different.len(), said.len(), "no two of them have the same status");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The raw request, and the requests that do not need a stopped tracee.
 
 use crate::error::{Error, Result, last_errno};
-use lariat_abi::{Errno, Options, Request, Tid};
+use lariat_abi::{Options, Request, Tid};
 
 /// Makes a request. `addr` and `data` are as ptrace(2) says for the request.
 ///
@@ -46,12 +46,15 @@ pub fn attach(tid: Tid) -> Result<()> {
 /// `PTRACE_SEIZE`: attaches without stopping the task.
 ///
 /// # Errors
-/// As [`attach`]; `EIO`: unknown option bits.
+/// As [`attach`]; `EIO`: unknown option bits. `EPERM` also: [`Options::SUSPEND_SECCOMP`] without
+/// `CAP_SYS_ADMIN`.
 pub fn seize(tid: Tid, options: Options) -> Result<()> {
     plain(Request::Seize, tid, 0, options.bits() as usize)
 }
 
-/// `PTRACE_INTERRUPT`: makes a seized, running task stop (`PTRACE_EVENT_STOP`).
+/// `PTRACE_INTERRUPT`: makes a seized task stop (`PTRACE_EVENT_STOP`, with SIGTRAP or the signal of a
+/// group-stop). Any other stop that comes first does instead: one interrupt is not always one `EVENT_STOP`. Of a
+/// task that is stopped already it asks for one more.
 ///
 /// # Errors
 /// `ESRCH`: gone. `EIO`: the task was attached, not seized.
@@ -62,10 +65,7 @@ pub fn interrupt(tid: Tid) -> Result<()> {
 /// `PTRACE_KILL`: sends SIGKILL to a tracee, stopped or not (ptrace(2), BUGS; use kill(2) instead).
 ///
 /// # Errors
-/// `ESRCH`: not a tracee of the calling thread. A tracee already dead is no error.
+/// `ESRCH`: not a tracee of the calling thread. A tracee that is dead and not yet waited for is no error.
 pub fn kill(tid: Tid) -> Result<()> {
-    match plain(Request::Kill, tid, 0, 0) {
-        Err(error) if error.errno() == Errno::EIO => Ok(()),
-        other => other,
-    }
+    plain(Request::Kill, tid, 0, 0)
 }

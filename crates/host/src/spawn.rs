@@ -101,11 +101,36 @@ extern "C" fn note_sigpipe() {
 #[unsafe(link_section = ".init_array")]
 static NOTE_SIGPIPE: extern "C" fn() = note_sigpipe;
 
-/// What execve(2) takes, made before the fork.
+/// What execve(2) takes, made before the fork: another thread may hold the allocator's lock then.
 struct Image {
     file: CString,
-    args: Vec<CString>,
-    vars: Vec<CString>,
+    args: Strings,
+    vars: Strings,
+}
+
+/// Strings, and the array of pointers to them that ends with null.
+struct Strings {
+    _owned: Vec<CString>,
+    pointers: Vec<*const libc::c_char>,
+}
+
+impl Strings {
+    fn new(strings: Vec<CString>) -> Self {
+        let pointers = strings.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect();
+        Self { _owned: strings, pointers }
+    }
+}
+
+/// Says why the program was not started, without allocating, and ends the child.
+fn give_up(call: &str) -> ! {
+    let parts = ["lariat: ", call, ": ", last_errno().description(), "\n"];
+    let parts =
+        parts.map(|part| libc::iovec { iov_base: part.as_ptr().cast_mut().cast(), iov_len: part.len() });
+    // SAFETY: the strings are only read.
+    unsafe {
+        libc::writev(2, parts.as_ptr(), parts.len() as i32);
+        libc::_exit(1)
+    }
 }
 
 /// A process that waits to be seized and then to be told to become the program.
@@ -225,8 +250,8 @@ impl Launch<'_> {
         };
         Ok(Image {
             file: text(path.as_os_str())?,
-            args: self.argv.iter().map(|a| text(a)).collect::<Result<_, _>>()?,
-            vars: self.env.iter().map(variable).collect::<Result<_, _>>()?,
+            args: Strings::new(self.argv.iter().map(|a| text(a)).collect::<Result<_, _>>()?),
+            vars: Strings::new(self.env.iter().map(variable).collect::<Result<_, _>>()?),
         })
     }
 
@@ -237,20 +262,13 @@ impl Launch<'_> {
             let _ = seccomp::install(filter);
         }
         if let Some(Err(call)) = self.user.map(|user| user.become_for(&image.file)) {
-            eprintln!("lariat: {call}: {}", last_errno().description());
-            // SAFETY: ends the child.
-            unsafe { libc::_exit(1) }
+            give_up(call);
         }
-        let pointers = |list: &[CString]| {
-            list.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect::<Vec<*const libc::c_char>>()
-        };
-        let (args, vars) = (pointers(&image.args), pointers(&image.vars));
         // SAFETY: the arrays end with null and their strings with NUL.
         unsafe {
-            libc::execve(image.file.as_ptr(), args.as_ptr(), vars.as_ptr());
-            eprintln!("lariat: exec: {}", last_errno().description());
-            libc::_exit(1)
-        }
+            libc::execve(image.file.as_ptr(), image.args.pointers.as_ptr(), image.vars.pointers.as_ptr())
+        };
+        give_up("exec")
     }
 }
 

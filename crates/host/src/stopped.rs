@@ -13,6 +13,10 @@ use std::mem::MaybeUninit;
 ///
 /// Only a wait makes one, and only [`resume`](Self::resume), [`listen`](Self::listen) and
 /// [`detach`](Self::detach) take one. Every method may answer `ESRCH`: the task was killed meanwhile.
+///
+/// SIGKILL is also the one way by which the proof grows stale: it moves the task on to its
+/// `PTRACE_EVENT_EXIT` stop, if that is asked for, and a request meant for the stop before then works on that
+/// one. A resumption that comes so late makes the event pass unseen; what follows is the death.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "a stopped tracee stays stopped until it is resumed or detached"]
 pub struct Stopped {
@@ -68,7 +72,9 @@ impl Stopped {
     }
 
     /// Makes it run. `signal` is delivered if the stop was a signal-delivery-stop; in other stops ptrace(2)
-    /// leaves its effect open, so pass `None`.
+    /// leaves its effect open, so pass `None`. A signal other than the one of the stop arrives with a siginfo
+    /// as if kill(2) by the tracing thread had sent it; one that is blocked is queued and reported again when
+    /// it no longer is.
     ///
     /// # Errors
     /// `ESRCH`: killed meanwhile.
@@ -76,10 +82,12 @@ impl Stopped {
         plain(how.request(), self.tid, 0, signal.map_or(0, |s| s.as_raw() as usize))
     }
 
-    /// `PTRACE_LISTEN`: leaves a seized tracee in its group-stop, as untraced; SIGCONT makes it stop anew.
+    /// `PTRACE_LISTEN`: leaves a seized tracee in its group-stop, as untraced. SIGCONT makes it stop anew
+    /// (`PTRACE_EVENT_STOP`), as does [`interrupt`](crate::interrupt); other signals wait.
     ///
     /// # Errors
-    /// `EIO`: not in a `PTRACE_EVENT_STOP`. `ESRCH`: killed meanwhile.
+    /// `EIO`: not in a `PTRACE_EVENT_STOP`, or attached and not seized; the tracee is still stopped. `ESRCH`:
+    /// killed meanwhile.
     pub fn listen(self) -> Result<()> {
         plain(Request::Listen, self.tid, 0, 0)
     }
@@ -124,11 +132,12 @@ impl Stopped {
         self.store(Request::SetSigInfo, 0, info)
     }
 
-    /// `PTRACE_PEEKSIGINFO`: up to `count` queued signals from position `offset` of the thread's queue, or
-    /// of the process's (`shared`), without taking them out.
+    /// `PTRACE_PEEKSIGINFO`: up to `count` queued signals (of which 4096 are enough) from position `offset` of
+    /// the thread's queue, or of the process's (`shared`), without taking them out. Past the end there are
+    /// none.
     ///
     /// # Errors
-    /// `EINVAL`: a negative count.
+    /// `ESRCH`.
     pub fn peek_siginfo(&self, shared: bool, offset: u64, count: u32) -> Result<Vec<SigInfo>> {
         #[repr(C)]
         struct Args {
@@ -155,7 +164,7 @@ impl Stopped {
         self.fetch(Request::GetSigMask, 8, 0u64)
     }
 
-    /// `PTRACE_SETSIGMASK`.
+    /// `PTRACE_SETSIGMASK`. SIGKILL and SIGSTOP are taken out of the mask.
     ///
     /// # Errors
     /// `ESRCH`.
@@ -199,8 +208,9 @@ impl Stopped {
     /// 32-bit task ([`lariat_abi::I386Regs::SIZE`]) from a 64-bit one.
     ///
     /// # Errors
-    /// `EINVAL`: the task has no such set, or `max` is not a multiple of its element size. `ENODEV`: the
-    /// processor lacks it.
+    /// `EINVAL`: the task has no such set, or `max` is not a multiple of its element size (less than the whole
+    /// is no error). `ENODEV`: the processor lacks it. `ENXIO`: the set is not in use
+    /// ([`RegsetKind::Ioperm`] before ioperm(2)).
     pub fn regset(&self, kind: RegsetKind, max: usize) -> Result<Vec<u8>> {
         let mut bytes = vec![0u8; max];
         let mut iov = libc::iovec { iov_base: bytes.as_mut_ptr().cast(), iov_len: max };
@@ -213,7 +223,8 @@ impl Stopped {
     /// `PTRACE_SETREGSET`.
     ///
     /// # Errors
-    /// As [`regset`](Self::regset); `EINVAL`, `EIO`: contents the kernel does not accept.
+    /// As [`regset`](Self::regset); `EINVAL`, `EIO`: contents the kernel does not accept. `EFAULT`: a part of
+    /// [`RegsetKind::Xstate`], which takes the whole only.
     pub fn set_regset(&self, kind: RegsetKind, bytes: &[u8]) -> Result<()> {
         let mut iov = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
         // SAFETY: the iovec describes `bytes`, which the kernel only reads.
@@ -221,10 +232,11 @@ impl Stopped {
             .map(|_| ())
     }
 
-    /// `PTRACE_PEEKUSER`: the word at `offset` of the USER area (`struct user`).
+    /// `PTRACE_PEEKUSER`: the word at `offset` of the USER area (`struct user`). DR4 and DR5, which are
+    /// reserved, read as 0.
     ///
     /// # Errors
-    /// `EIO`: misaligned, out of range, or DR4/DR5.
+    /// `EIO`: misaligned or out of range.
     pub fn peek_user(&self, offset: u64) -> Result<u64> {
         // The system call, unlike the C library's wrapper, stores the word through `data`.
         self.fetch(Request::PeekUser, offset as usize, 0u64)
@@ -233,15 +245,15 @@ impl Stopped {
     /// `PTRACE_POKEUSER`.
     ///
     /// # Errors
-    /// `EIO`: as [`peek_user`](Self::peek_user). `EINVAL`: a breakpoint on a kernel address.
+    /// `EIO`: as [`peek_user`](Self::peek_user), and DR4 and DR5. `EINVAL`: a breakpoint on a kernel address.
     pub fn poke_user(&self, offset: u64, word: u64) -> Result<()> {
         plain(Request::PokeUser, self.tid, offset as usize, word as usize)
     }
 
-    /// `PTRACE_PEEKDATA` (the same as PEEKTEXT on Linux): one word of memory.
+    /// `PTRACE_PEEKDATA` (the same as PEEKTEXT on Linux): one word of memory, whatever its protection.
     ///
     /// # Errors
-    /// `EIO`: not mapped.
+    /// `EIO`: not mapped, or not whole.
     pub fn peek_data(&self, addr: TraceeAddr) -> Result<u64> {
         self.fetch(Request::PeekData, addr.as_raw() as usize, 0u64)
     }
@@ -257,7 +269,7 @@ impl Stopped {
     /// `PTRACE_POKEDATA`: writes one word, read-only mappings included.
     ///
     /// # Errors
-    /// `EIO`: not mapped.
+    /// `EIO`: not mapped, or not whole: then the bytes up to the edge of the mapping have been written.
     pub fn poke_data(&self, addr: TraceeAddr, word: u64) -> Result<()> {
         plain(Request::PokeData, self.tid, addr.as_raw() as usize, word as usize)
     }
@@ -265,12 +277,12 @@ impl Stopped {
     /// `PTRACE_POKETEXT`.
     ///
     /// # Errors
-    /// `EIO`: not mapped.
+    /// As [`poke_data`](Self::poke_data).
     pub fn poke_text(&self, addr: TraceeAddr, word: u64) -> Result<()> {
         plain(Request::PokeText, self.tid, addr.as_raw() as usize, word as usize)
     }
 
-    /// `PTRACE_GET_SYSCALL_INFO`.
+    /// `PTRACE_GET_SYSCALL_INFO`. Without [`Options::TRACESYSGOOD`] every stop is [`SyscallOp::None`](lariat_abi::SyscallOp::None).
     ///
     /// # Errors
     /// "Not supported by this kernel" before Linux 5.3.
@@ -282,7 +294,8 @@ impl Stopped {
     /// `PTRACE_SET_SYSCALL_INFO`: changes number and arguments, or the result.
     ///
     /// # Errors
-    /// `EINVAL`: the op is not that of the stop. "Not supported by this kernel" before Linux 6.16.
+    /// `EINVAL`: the op is not that of the stop. `ERANGE`: a number or argument that is too large for the
+    /// call's ABI. "Not supported by this kernel" before Linux 6.16.
     pub fn set_syscall_info(&self, info: &SyscallInfo) -> Result<()> {
         self.store(Request::SetSyscallInfo, SyscallInfo::SIZE, &info.encode())
     }
@@ -291,8 +304,9 @@ impl Stopped {
     /// `struct sock_filter` of 8 bytes.
     ///
     /// # Errors
-    /// `EACCES`: needs `CAP_SYS_ADMIN` and no filter of our own. `ENOENT`: no such filter. `EMEDIUMTYPE`: it
-    /// is not a classic BPF filter.
+    /// `EACCES`: needs `CAP_SYS_ADMIN` and no filter of our own. `EINVAL`: the task has no filter at all.
+    /// `ENOENT`: it has, but none with this index. `EMEDIUMTYPE`: it is not a classic BPF filter. "Not
+    /// supported by this kernel" if it was built without seccomp filters or checkpoint/restore.
     pub fn seccomp_filter(&self, index: u64) -> Result<Vec<[u8; 8]>> {
         // SAFETY: with a null `data` the request only counts.
         let count = unsafe { raw(Request::SeccompGetFilter, self.tid, index as usize, 0) }? as usize;
@@ -315,7 +329,7 @@ impl Stopped {
     /// `PTRACE_GET_RSEQ_CONFIGURATION`.
     ///
     /// # Errors
-    /// "Not supported by this kernel" before Linux 5.13.
+    /// "Not supported by this kernel" before Linux 5.13, or if it was built without rseq.
     pub fn rseq_configuration(&self) -> Result<RseqConfiguration> {
         self.fetch(
             Request::GetRseqConfiguration,
@@ -335,15 +349,17 @@ impl Stopped {
     /// `PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG`.
     ///
     /// # Errors
-    /// `EINVAL`: a bad mode or range. `EFAULT`: the selector is not readable.
+    /// `EINVAL`: a bad mode or range, or `PR_SYS_DISPATCH_OFF` with anything else than zeroes. `EFAULT`: the
+    /// selector is not a user address. "Not supported by this kernel" before Linux 6.4.
     pub fn set_user_dispatch(&self, config: &UserDispatch) -> Result<()> {
         self.store(Request::SetSyscallUserDispatchConfig, size_of::<UserDispatch>(), config)
     }
 
-    /// `PTRACE_GET_THREAD_AREA`: the thread-local descriptor with this GDT index.
+    /// `PTRACE_GET_THREAD_AREA`: the thread-local descriptor with this GDT index, 12 to 14. 64-bit tasks have
+    /// them too.
     ///
     /// # Errors
-    /// `EINVAL`: no such index.
+    /// `EINVAL`: no such index. `EIO`: an index above `i32::MAX`.
     pub fn thread_area(&self, index: u32) -> Result<UserDesc> {
         self.fetch(Request::GetThreadArea, index as usize, UserDesc::default())
     }
@@ -351,7 +367,7 @@ impl Stopped {
     /// `PTRACE_SET_THREAD_AREA`.
     ///
     /// # Errors
-    /// `EINVAL`: no such index or a descriptor that is not allowed.
+    /// As [`thread_area`](Self::thread_area); `EINVAL`: a descriptor that is not allowed.
     pub fn set_thread_area(&self, index: u32, desc: &UserDesc) -> Result<()> {
         self.store(Request::SetThreadArea, index as usize, desc)
     }
