@@ -327,6 +327,7 @@ impl Cx<'_> {
             Show::Always => false,
             Show::Never => true,
             Show::NonZero => zero(),
+            Show::NonZeroOrVerbose => self.abbreviate() && zero(),
             Show::Verbose | Show::VerboseNonZero if self.abbreviate() => {
                 *more = true;
                 true
@@ -344,6 +345,7 @@ impl Cx<'_> {
                 let end = bytes.iter().position(|&b| b == 0).unwrap_or(bytes.len());
                 self.cut(&bytes[..end])
             }
+            Store::Text(_) => Value::field_text(bytes),
             Store::Blob(_) => self.cut(bytes),
             Store::Many(of, _) => {
                 let size = of.size(self.abi).max(1);

@@ -31,6 +31,9 @@ pub enum Store {
     /// As many bytes; the member's kind is ignored and the bytes are shown as a string up to the first
     /// NUL (`char name[n]`).
     Chars(u32),
+    /// The same, whatever the string limit; the last byte is not shown if there is no NUL (`char name[n]`
+    /// that must end with one).
+    Text(u32),
     /// As many bytes, shown as a string whole (not cut at NUL).
     Blob(u32),
     /// As many members of one store (`int pad[4]`), shown as an array.
@@ -50,6 +53,8 @@ pub enum Show {
     VerboseNonZero,
     /// Only if it is not zero.
     NonZero,
+    /// If it is not zero, and without abbreviation.
+    NonZeroOrVerbose,
     /// Never (it takes its place in the structure).
     Never,
 }
@@ -140,7 +145,7 @@ impl Store {
             Self::U64 | Self::AlignedU64 => 8,
             Self::Word | Self::SWord => abi.word_size(),
             Self::Inline(inner) => inner.size(abi),
-            Self::Chars(n) | Self::Blob(n) | Self::Pad(n) => *n as usize,
+            Self::Chars(n) | Self::Text(n) | Self::Blob(n) | Self::Pad(n) => *n as usize,
             Self::Many(of, n) => of.size(abi) * *n as usize,
         }
     }
@@ -152,7 +157,7 @@ impl Store {
             Self::U64 => abi.word_size(),
             Self::AlignedU64 => 8,
             Self::Inline(inner) => inner.align(abi),
-            Self::Chars(_) | Self::Blob(_) | Self::Pad(_) => 1,
+            Self::Chars(_) | Self::Text(_) | Self::Blob(_) | Self::Pad(_) => 1,
             Self::Many(of, _) => of.align(abi),
             _ => self.size(abi),
         }
@@ -168,7 +173,12 @@ impl Store {
         match self {
             Self::I32 => Some(i64::from(value as u32 as i32) as u64),
             Self::SWord if raw.len() == 4 => Some(i64::from(value as u32 as i32) as u64),
-            Self::Inline(_) | Self::Chars(_) | Self::Blob(_) | Self::Many(..) | Self::Pad(_) => None,
+            Self::Inline(_)
+            | Self::Chars(_)
+            | Self::Text(_)
+            | Self::Blob(_)
+            | Self::Many(..)
+            | Self::Pad(_) => None,
             _ => Some(value),
         }
     }

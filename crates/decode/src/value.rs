@@ -96,6 +96,14 @@ impl Value {
         Self::Str { bytes: bytes.into(), more: false }
     }
 
+    /// The text in a field that should end with NUL: if there is none, the last byte is not shown.
+    #[must_use]
+    pub fn field_text(bytes: &[u8]) -> Self {
+        let end = bytes.iter().position(|&b| b == 0);
+        let shown = &bytes[..end.unwrap_or(bytes.len().saturating_sub(1))];
+        Self::Str { bytes: shown.to_vec(), more: end.is_none() }
+    }
+
     /// An array that was read whole.
     #[must_use]
     pub fn array(items: Vec<Value>) -> Self {

@@ -106,6 +106,11 @@ fn ipc_calls() {
 }
 
 #[test]
+fn ioctl_commands() {
+    compare_family("ioctls");
+}
+
+#[test]
 fn verbose_and_raw_notations() {
     let calls = fixture("calls", &[]);
     compare("xx", &["-xx", "-s", "8"], &[calls.as_os_str()]);

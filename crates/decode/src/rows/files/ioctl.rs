@@ -1,14 +1,14 @@
-//! `ioctl`: what the commands that everyday programs use do with their argument.
+//! `ioctl`: the command by name, and its argument in the form that command gives it.
 
-use super::args::{FD, follows, word};
-use super::names_ioctl1::LOW;
-use super::names_ioctl2::HIGH;
-use super::termios::{Form, settings};
+use super::args::{FD, word};
+use super::ioctl_forms::{Form, of_command};
+use super::names_ioctl;
+use super::termios::{self, settings};
 use crate::context::Cx;
 use crate::kind::Kind;
-use crate::layout::{Store, Struct, field};
+use crate::layout::Store;
 use crate::row::{Class, Row, arg, both};
-use crate::table::Table;
+use crate::table::{Table, tables};
 use crate::value::Value;
 
 /// The row of this family.
@@ -19,7 +19,7 @@ pub(super) static ROWS: &[Row] = &[Row::new(
     &[FD, arg("request", Kind::With(command)), arg("argp", Kind::With(argument))],
 )];
 
-static FS_FLAGS: Table = Table::new(
+pub(super) static FS_FLAGS: Table = Table::new(
     "FS_???_FL",
     &[
         (0x00000001, "FS_SECRM_FL"),
@@ -55,121 +55,102 @@ static FS_FLAGS: Table = Table::new(
     ],
 );
 
-static MODEM: Table = Table::new(
-    "TIOCM_???",
-    &[
-        (0x1, "TIOCM_LE"),
-        (0x2, "TIOCM_DTR"),
-        (0x4, "TIOCM_RTS"),
-        (0x8, "TIOCM_ST"),
-        (0x10, "TIOCM_SR"),
-        (0x20, "TIOCM_CTS"),
-        (0x40, "TIOCM_CAR"),
-        (0x80, "TIOCM_RNG"),
-        (0x100, "TIOCM_DSR"),
-        (0x2000, "TIOCM_OUT1"),
-        (0x4000, "TIOCM_OUT2"),
-        (0x8000, "TIOCM_LOOP"),
-    ],
-);
-
-static QUEUE: Table = Table::new("TC???", &[(0, "TCIFLUSH"), (1, "TCOFLUSH"), (2, "TCIOFLUSH")]);
-
-static FLOW: Table = Table::new("TC???", &[(0, "TCOOFF"), (1, "TCOON"), (2, "TCIOFF"), (3, "TCION")]);
-
-static MODEM_KIND: Kind = Kind::Flags(&MODEM);
-
-static FS_FLAGS_KIND: Kind = Kind::Flags(&FS_FLAGS);
-
-/// `struct winsize`.
-static WINSIZE: Struct = Struct::new(&[
-    field("ws_row", Store::U16, Kind::Uint),
-    field("ws_col", Store::U16, Kind::Uint),
-    field("ws_xpixel", Store::U16, Kind::Uint),
-    field("ws_ypixel", Store::U16, Kind::Uint),
-]);
-
-/// `struct file_clone_range`, `<linux/fs.h>`.
-static CLONE_RANGE: Struct = Struct::new(&[
-    field("src_fd", Store::U64, Kind::Fd),
-    field("src_offset", Store::AlignedU64, Kind::With(|_, raw| Value::Uint(raw))),
-    field("src_length", Store::AlignedU64, Kind::With(|_, raw| Value::Uint(raw))),
-    field("dest_offset", Store::AlignedU64, Kind::With(|_, raw| Value::Uint(raw))),
-]);
+tables! {
+    EVENTS "EV_???": 1 "EV_KEY", 2 "EV_REL", 3 "EV_ABS", 4 "EV_MSC", 5 "EV_SW", 0x11 "EV_LED", 0x12 "EV_SND",
+        0x14 "EV_REP", 0x15 "EV_FF", 0x16 "EV_PWR", 0x17 "EV_FF_STATUS";
+    AXES "ABS_???": 0 "ABS_X", 1 "ABS_Y", 2 "ABS_Z", 3 "ABS_RX", 4 "ABS_RY", 5 "ABS_RZ", 6 "ABS_THROTTLE",
+        7 "ABS_RUDDER", 8 "ABS_WHEEL", 9 "ABS_GAS", 10 "ABS_BRAKE", 0x10 "ABS_HAT0X", 0x11 "ABS_HAT0Y",
+        0x12 "ABS_HAT1X", 0x13 "ABS_HAT1Y", 0x14 "ABS_HAT2X", 0x15 "ABS_HAT2Y", 0x16 "ABS_HAT3X",
+        0x17 "ABS_HAT3Y", 0x18 "ABS_PRESSURE", 0x19 "ABS_DISTANCE", 0x1a "ABS_TILT_X", 0x1b "ABS_TILT_Y",
+        0x1c "ABS_TOOL_WIDTH", 0x20 "ABS_VOLUME", 0x28 "ABS_MISC", 0x2e "ABS_RESERVED", 0x2f "ABS_MT_SLOT",
+        0x30 "ABS_MT_TOUCH_MAJOR", 0x31 "ABS_MT_TOUCH_MINOR", 0x32 "ABS_MT_WIDTH_MAJOR",
+        0x33 "ABS_MT_WIDTH_MINOR", 0x34 "ABS_MT_ORIENTATION", 0x35 "ABS_MT_POSITION_X",
+        0x36 "ABS_MT_POSITION_Y", 0x37 "ABS_MT_TOOL_TYPE", 0x38 "ABS_MT_BLOB_ID", 0x39 "ABS_MT_TRACKING_ID",
+        0x3a "ABS_MT_PRESSURE", 0x3b "ABS_MT_DISTANCE", 0x3c "ABS_MT_TOOL_X", 0x3d "ABS_MT_TOOL_Y";
+}
 
 /// The command: by name, or taken apart.
-fn command(_: &mut Cx<'_>, raw: u64) -> Value {
+fn command(cx: &mut Cx<'_>, raw: u64) -> Value {
     let code = raw & 0xffff_ffff;
-    for table in [&LOW, &HIGH] {
-        if table.name(code).is_some() {
-            return Value::Const(code, table);
-        }
+    if let Some(table) = names_ioctl::table(cx.abi, code) {
+        return Value::Const(code, table);
+    }
+    if let Some(name) = evdev(code) {
+        return word(name);
     }
     let direction = ["_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE"][(code >> 30) as usize];
     let parts = [code >> 8 & 0xff, code & 0xff, code >> 16 & 0x3fff].map(Value::Hex);
     Value::Call("_IOC", std::iter::once(word(direction)).chain(parts).collect())
 }
 
-/// Commands that fill in their argument.
-fn fills(code: u64) -> bool {
-    matches!(
-        code,
-        0x5401
-            | 0x5405
-            | 0x5413
-            | 0x5415
-            | 0x540f
-            | 0x5411
-            | 0x541b
-            | 0x5424
-            | 0x5429
-            | 0x1260
-            | 0x1268
-            | 0x125e
-            | 0x802c_542a
-            | 0x8004_5430
-            | 0x8008_1272
-            | 0x8004_1272
-            | 0x8008_6601
-            | 0x8004_6601
-    )
+/// The commands of input devices that have the size of a buffer in them; `<linux/input.h>`.
+fn evdev(code: u64) -> Option<String> {
+    let (kind, number, size) = (code >> 8 & 0xff, code & 0xff, code >> 16 & 0x3fff);
+    if code >> 30 != 2 || kind != u64::from(b'E') {
+        return None;
+    }
+    let name = match number {
+        0x06 => "EVIOCGNAME",
+        0x07 => "EVIOCGPHYS",
+        0x08 => "EVIOCGUNIQ",
+        0x09 => "EVIOCGPROP",
+        0x0a => "EVIOCGMTSLOTS",
+        0x18 => "EVIOCGKEY",
+        0x19 => "EVIOCGLED",
+        0x1a => "EVIOCGSND",
+        0x1b => "EVIOCGSW",
+        0x20..=0x3f => {
+            let event = number - 0x20;
+            return Some(match (event, EVENTS.name(event)) {
+                (0, _) => format!("EVIOCGBIT(0, {size})"),
+                (_, Some(name)) => format!("EVIOCGBIT({name}, {size})"),
+                _ => format!("EVIOCGBIT({event:#x} /* EV_??? */, {size})"),
+            });
+        }
+        0x40..=0x7f => {
+            let axis = number - 0x40;
+            return Some(match AXES.name(axis) {
+                Some(name) => format!("EVIOCGABS({name})"),
+                None => format!("EVIOCGABS({axis:#x} /* ABS_??? */)"),
+            });
+        }
+        _ => return None,
+    };
+    Some(format!("{name}({size})"))
 }
 
+/// The argument in the form its command gives it.
 fn argument(cx: &mut Cx<'_>, raw: u64) -> Value {
     let code = cx.args[1] & 0xffff_ffff;
-    if fills(code) {
-        if cx.entering() {
-            return Value::Later;
-        }
-        if cx.failed() {
-            return Value::Addr(raw);
-        }
+    let terminal = match code {
+        0x5401..=0x5404 | 0x5456 | 0x5457 => Some(termios::Form::Termios),
+        0x5405..=0x5408 => Some(termios::Form::Termio),
+        0x802c_542a | 0x402c_542b..=0x402c_542d => Some(termios::Form::Termios2),
+        _ => None,
+    };
+    if let Some(form) = terminal {
+        let fills = matches!(code, 0x5401 | 0x5405 | 0x5456 | 0x802c_542a);
+        return match (fills, cx.entering()) {
+            (true, true) => Value::Later,
+            (true, false) if cx.failed() => Value::Addr(raw),
+            _ => settings(cx, raw, form),
+        };
     }
-    match code {
-        0x5401..=0x5404 => settings(cx, raw, Form::Termios),
-        0x5405..=0x5408 => settings(cx, raw, Form::Termio),
-        0x802c_542a | 0x402c_542b..=0x402c_542d => settings(cx, raw, Form::Termios2),
-        0x5413 | 0x5414 => cx.structure(raw, &WINSIZE),
-        0x5411 | 0x541b | 0x5421 | 0x5424 | 0x5452 | 0x1268 | 0x125e | 0x4004_5431 | 0x8004_5430 => {
-            cx.cell(raw, Store::I32, &Kind::Int)
-        }
-        0x540f | 0x5410 | 0x5429 => cx.cell(raw, Store::I32, &Kind::Pid),
-        0x5415..=0x5418 => cx.cell(raw, Store::U32, &MODEM_KIND),
-        0x1260 => cx.cell(raw, Store::Word, &Kind::Ulong),
-        0x8008_1272 | 0x8004_1272 => cx.cell(raw, Store::U64, &Kind::Int64),
-        0x8008_6601 | 0x8004_6601 | 0x4008_6602 | 0x4004_6602 => cx.cell(raw, Store::U32, &FS_FLAGS_KIND),
-        0x540b => cx.decode(&Kind::Const(&QUEUE), raw),
-        0x540a => cx.decode(&Kind::Const(&FLOW), raw),
-        0x5409 | 0x5425 | 0x540e => cx.decode(&Kind::Int, raw),
-        0x5441 => Value::Hex(raw),
-        0x5412 if follows(cx, raw) => cx.bytes(raw, 1),
-        0x4004_9409 => cx.fd(raw),
-        0x4020_940d => cx.structure(raw, &CLONE_RANGE),
-        // FIOCLEX, FIONCLEX, TIOCNOTTY, TIOCEXCL, TIOCNXCL, BLKRRPART take no argument.
-        0x5451 | 0x5450 | 0x1261 | 0x125f | 0x5422 | 0x540c | 0x540d => Value::Absent,
-        _ => cx.decode(
-            if LOW.name(code).is_some() || HIGH.name(code).is_some() { &Kind::Addr } else { &Kind::Hex },
-            raw,
-        ),
+    let Some(name) = names_ioctl::name(cx.abi, code) else {
+        return if code >> 8 & 0xff == u64::from(b'E') { Value::Addr(raw) } else { Value::Hex(raw) };
+    };
+    if cx.entering() {
+        // `SIOCGIFCONF` says how much room there was.
+        cx.saved[2] = cx.load(raw, Store::I32).unwrap_or(0);
+    }
+    match of_command(name).or_else(|| super::ioctl_net::of_command(name)) {
+        None if code >> 8 & 0xff == u64::from(b'E') => Value::Addr(raw),
+        None => Value::Hex(raw),
+        Some(Form::Nothing) => Value::Absent,
+        Some(Form::Value(kind) | Form::Given(kind)) => cx.decode(kind, raw),
+        Some(Form::Filled(_) | Form::Both(..)) if cx.entering() => Value::Later,
+        Some(Form::Filled(_)) if cx.failed() => Value::Addr(raw),
+        Some(Form::Both(before, _)) if cx.failed() => cx.decode(before, raw),
+        Some(Form::Filled(kind) | Form::Both(_, kind)) => cx.decode(kind, raw),
     }
 }

@@ -174,3 +174,44 @@ fn a_larger_structure_shows_what_is_not_known_of_it() {
     );
     open(&how, u64::MAX);
 }
+
+fn ioctl(abi: Abi, command: u64, bytes: &[u8], outcome: Outcome) -> String {
+    line(abi, "ioctl", [3, command, AT, 0, 0, 0], bytes, outcome)
+}
+
+#[test]
+fn interfaces_are_shown_with_what_the_command_is_about() {
+    let mut request = vec![0; 40];
+    request[..2].copy_from_slice(b"lo");
+    request[16..20].copy_from_slice(&65536u32.to_le_bytes());
+    let of = |command, outcome| ioctl(Abi::X86_64, command, &request, outcome);
+    assert_eq!(of(0x8921, OK), r#"ioctl(3, SIOCGIFMTU, {ifr_name="lo", ifr_mtu=65536}) = 0"#);
+    let failed = Outcome::Failed(Errno::ENODEV);
+    assert_eq!(of(0x8921, failed), r#"ioctl(3, SIOCGIFMTU, {ifr_name="lo"}) = -1 ENODEV (No such device)"#);
+    assert_eq!(of(0x8910, OK), r#"ioctl(3, SIOCGIFNAME, {ifr_ifindex=65536, ifr_name="lo"}) = 0"#);
+}
+
+#[test]
+fn commands_of_either_abi_have_their_own_numbers() {
+    let size = 5u64.to_le_bytes();
+    assert_eq!(ioctl(Abi::I386, 0x8004_1272, &size, OK), "ioctl(3, BLKGETSIZE64, [5]) = 0");
+    assert_eq!(
+        ioctl(Abi::I386, 0x8008_1272, &size, OK),
+        "ioctl(3, _IOC(_IOC_READ, 0x12, 0x72, 0x8), 0x1000) = 0"
+    );
+    assert_eq!(ioctl(Abi::X86_64, 0x8018_4506, &size, OK), "ioctl(3, EVIOCGNAME(24), 0x1000) = 0");
+    assert_eq!(ioctl(Abi::X86_64, 0x4c01, &size, OK), "ioctl(3, LOOP_CLR_FD) = 0");
+}
+
+#[test]
+fn no_argument_of_a_command_makes_decoding_fail() {
+    let patterns = [vec![0; 600], vec![0xff; 600], vec![1; 20], vec![0x41; 600], vec![]];
+    for bytes in patterns {
+        for command in super::names_ioctl1::LOW.entries.iter().chain(super::names_ioctl2::HIGH.entries) {
+            for abi in [Abi::X86_64, Abi::I386] {
+                ioctl(abi, command.0, &bytes, OK);
+                ioctl(abi, command.0, &bytes, Outcome::Failed(Errno::EPERM));
+            }
+        }
+    }
+}

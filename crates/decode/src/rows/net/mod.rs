@@ -21,6 +21,8 @@ mod timex;
 
 pub(crate) use ipc::{POINTED_MSGRCV, POINTED_SHMAT};
 pub(crate) use ipc_control::POINTED_SEMCTL;
+pub(super) use sockaddr::from_bytes as sockaddr_from_bytes;
+pub(super) use sockaddr_link::{ARPHRD, bdaddr};
 
 /// The families of this group.
 pub(super) static FAMILIES: &[&[Row]] = &[

@@ -26,7 +26,7 @@ pub(super) fn sockaddr(cx: &mut Cx<'_>, raw: u64, len: u64) -> Value {
 }
 
 /// The address in these bytes.
-pub(super) fn from_bytes(cx: &mut Cx<'_>, bytes: &[u8]) -> Value {
+pub(in crate::rows) fn from_bytes(cx: &mut Cx<'_>, bytes: &[u8]) -> Value {
     let [low, high, data @ ..] = bytes else { return Value::record(vec![]) };
     let family = u64::from(u16::from_le_bytes([*low, *high]));
     let mut fields = vec![("sa_family", Value::Const(family, &AF))];

@@ -12,7 +12,7 @@ use crate::value::Value;
 use std::borrow::Cow;
 
 tables! {
-    ARPHRD "ARPHRD_???": 0 "ARPHRD_NETROM", 1 "ARPHRD_ETHER", 2 "ARPHRD_EETHER", 3 "ARPHRD_AX25",
+    pub(in crate::rows) ARPHRD "ARPHRD_???": 0 "ARPHRD_NETROM", 1 "ARPHRD_ETHER", 2 "ARPHRD_EETHER", 3 "ARPHRD_AX25",
         4 "ARPHRD_PRONET", 5 "ARPHRD_CHAOS", 6 "ARPHRD_IEEE802", 7 "ARPHRD_ARCNET", 8 "ARPHRD_APPLETLK",
         15 "ARPHRD_DLCI", 19 "ARPHRD_ATM", 23 "ARPHRD_METRICOM", 24 "ARPHRD_IEEE1394",
         27 "ARPHRD_EUI64", 32 "ARPHRD_INFINIBAND", 256 "ARPHRD_SLIP", 257 "ARPHRD_CSLIP",
@@ -147,9 +147,7 @@ fn borrowed(name: Cow<'static, str>) -> Option<&'static str> {
 }
 
 fn x25(address: &[u8]) -> Value {
-    let end = address.iter().position(|&b| b == 0);
-    let shown = Value::Str { bytes: address[..end.unwrap_or(15)].to_vec(), more: end.is_none() };
-    Value::record(vec![("x25_addr", shown)])
+    Value::record(vec![("x25_addr", Value::field_text(address))])
 }
 
 fn packet(cx: &mut Cx<'_>, bytes: &[u8]) -> Members {
@@ -169,7 +167,7 @@ fn htobs(value: Value) -> Value {
 }
 
 /// A device's address as it is written, highest octet first in memory order: `02:03:04:05:06:07`.
-pub(super) fn bdaddr(octets: &[u8]) -> Value {
+pub(in crate::rows) fn bdaddr(octets: &[u8]) -> Value {
     let parts: Vec<_> = octets.iter().map(|o| format!("{o:02x}")).collect();
     Value::Word(0, Cow::Owned(parts.join(":")))
 }
@@ -213,17 +211,11 @@ fn algorithm(bytes: &[u8]) -> Members {
         return None;
     }
     Some(vec![
-        ("salg_type", field_text(&bytes[2..16])),
+        ("salg_type", Value::field_text(&bytes[2..16])),
         ("salg_feat", features(feat)),
         ("salg_mask", features(mask)),
-        ("salg_name", field_text(name)),
+        ("salg_name", Value::field_text(name)),
     ])
-}
-
-/// A text that should end within its field: the last byte of it is not shown if it does not.
-fn field_text(bytes: &[u8]) -> Value {
-    let end = bytes.iter().position(|&b| b == 0);
-    Value::Str { bytes: bytes[..end.unwrap_or(bytes.len() - 1)].to_vec(), more: end.is_none() }
 }
 
 /// `CRYPTO_ALG_KERN_DRIVER_ONLY` is the one flag; number and name are both shown.
