@@ -45,7 +45,7 @@ pub fn wait_any_spinning(spin: Duration, idle: impl FnOnce()) -> Result<Option<R
     }
 }
 
-/// Waits for this task.
+/// Waits for this task. `None`: it is neither a child nor a tracee of this process, or has been waited for.
 ///
 /// # Errors
 /// `EINTR`: a signal handler ran.
