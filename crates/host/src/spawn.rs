@@ -45,8 +45,8 @@ pub fn spawn_stopped(argv: &[OsString], env: &[(OsString, OsString)]) -> Result<
         list.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect::<Vec<*const libc::c_char>>()
     };
     let (argp, envp) = (pointers(&args), pointers(&vars));
-    // SAFETY: another thread may hold any lock at the fork, so the child takes none: it makes system calls only,
-    // with strings that were made before.
+    // SAFETY: this process has one thread, so the child may call what it likes; its strings were made before the
+    // fork.
     unsafe {
         match libc::fork() {
             -1 => Err(SpawnError::Fork(Error::last("fork"))),
@@ -54,9 +54,7 @@ pub fn spawn_stopped(argv: &[OsString], env: &[(OsString, OsString)]) -> Result<
                 libc::signal(libc::SIGPIPE, libc::SIG_DFL);
                 libc::kill(libc::getpid(), libc::SIGSTOP);
                 libc::execve(file.as_ptr(), argp.as_ptr(), envp.as_ptr());
-                let parts = ["lariat: exec: ", last_errno().description(), "\n"]
-                    .map(|s| libc::iovec { iov_base: s.as_ptr().cast_mut().cast(), iov_len: s.len() });
-                libc::writev(libc::STDERR_FILENO, parts.as_ptr(), parts.len() as i32);
+                eprintln!("lariat: exec: {}", last_errno().description());
                 libc::_exit(1)
             }
             child => {

@@ -7,40 +7,29 @@ mod tracee;
 
 use lariat_abi::{Options, Signal, WaitStatus};
 use lariat_host::{self as host, Resume};
-use std::time::Duration;
 use tracee::{INTERRUPTED, Tracee, pending};
 
 #[test]
 fn any_tracee_is_reported_and_none_is_a_result() {
     assert!(host::wait_any().expect("wait4").is_none(), "no child");
-    let never = || unreachable!("there is nothing to wait for");
-    assert!(host::wait_any_spinning(Duration::ZERO, never).expect("wait4").is_none(), "no child");
 
     let (first, first_stop) = Tracee::seized(Options::empty());
     let (second, second_stop) = Tracee::seized(Options::empty());
     first_stop.resume(Resume::Cont, None).expect("CONT");
     second_stop.resume(Resume::Cont, None).expect("CONT");
 
-    // A stop that is there already is found without going to sleep, however long that took.
     host::interrupt(second.tid).expect("INTERRUPT");
-    let reaped = host::wait_any_spinning(Duration::MAX, || unreachable!("it never slept")).expect("wait4");
-    let reaped = reaped.expect("the second's stop");
+    let reaped = host::wait_any().expect("wait4").expect("the second's stop");
     assert_eq!((reaped.tid, reaped.status.encode()), (second.tid, INTERRUPTED));
     reaped.stopped.expect("stopped").resume(Resume::Cont, None).expect("CONT");
 
-    // Without one, it says that it will sleep; here that is what makes a stop come.
-    let mut slept = false;
-    let idle = || {
-        slept = true;
-        first.kill(libc::SIGUSR1);
-    };
-    let reaped = host::wait_any_spinning(Duration::ZERO, idle).expect("wait4").expect("the first's stop");
-    assert!(slept);
+    first.kill(libc::SIGUSR1);
+    let reaped = host::wait_any().expect("wait4").expect("the first's stop");
     assert_eq!((reaped.tid, reaped.status), (first.tid, WaitStatus::Stopped(Signal::USR1)));
     let stopped = reaped.stopped.expect("stopped");
 
     // A death has no proof of being stopped.
-    host::end_task(second.tid);
+    second.kill(libc::SIGKILL);
     let reaped = host::wait_any().expect("wait4").expect("the second's death");
     assert_eq!(reaped.tid, second.tid);
     assert_eq!(reaped.status, WaitStatus::Signaled { signal: Signal::KILL, core: false });

@@ -24,7 +24,6 @@ mod resume;
 mod seccomp;
 mod siginfo;
 mod signals;
-mod spawn;
 mod syscalls;
 mod tracee;
 mod tracer_i386;
