@@ -33,8 +33,12 @@ pub fn trace_me() -> Result<()> {
     plain(Request::TraceMe, Tid::new(0), 0, 0)
 }
 
-/// `PTRACE_ATTACH`: attaches and sends SIGSTOP. [`seize`] is the better way; this one exists because
-/// programs use it.
+/// `PTRACE_ATTACH`: attaches and sends SIGSTOP, with a siginfo of the kernel's. [`seize`] is the better way; this
+/// one exists because programs use it.
+///
+/// A task in group-stop is in a ptrace-stop before this returns; the SIGSTOP follows once it is resumed. Either
+/// way of attaching leaves restartable calls as they were; those that are never restarted, epoll_wait(2) for one,
+/// return `EINTR` once the task has stopped in them (signal(7)).
 ///
 /// # Errors
 /// `ESRCH`: no such task. `EPERM`: it is traced already, is a kernel thread or of our own thread group, is
@@ -43,7 +47,8 @@ pub fn attach(tid: Tid) -> Result<()> {
     plain(Request::Attach, tid, 0, 0)
 }
 
-/// `PTRACE_SEIZE`: attaches without stopping the task.
+/// `PTRACE_SEIZE`: attaches without stopping the task. The tracer is the calling thread: requests by others of its
+/// process are refused (`ESRCH`), though they may wait, and its end detaches, or with [`Options::EXITKILL`] kills.
 ///
 /// # Errors
 /// As [`attach`]; `EIO`: unknown option bits. `EPERM` also: [`Options::SUSPEND_SECCOMP`] without

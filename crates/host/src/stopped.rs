@@ -1,4 +1,15 @@
 //! The proof that a tracee is stopped, and every request that needs it.
+//!
+//! Nearly all of them work in every ptrace-stop. The others, in ptrace(2)'s words:
+//!
+//! ```text
+//!   a signal with resume or detach    signal-delivery-stop
+//!   LISTEN                            PTRACE_EVENT_STOP, group-stop or not
+//!   GETSIGINFO, SETSIGINFO            not the group-stop of an attached tracee: it has none
+//!   GETEVENTMSG                       says something in event-stops and (1 entry, 2 exit) syscall-stops
+//!   GET_SYSCALL_INFO                  says something in syscall-stops and in PTRACE_EVENT_SECCOMP
+//!   SET_SYSCALL_INFO                  those
+//! ```
 
 use crate::error::Result;
 use crate::memory::TraceeMemory;
@@ -108,7 +119,8 @@ impl Stopped {
         plain(Request::SetOptions, self.tid, 0, options.bits() as usize)
     }
 
-    /// `PTRACE_GETEVENTMSG`: what the last event says; see [`lariat_abi::Event`].
+    /// `PTRACE_GETEVENTMSG`: what the event says; see [`lariat_abi::Event`]. In a syscall-stop 1 at the entry and 2
+    /// at the exit (`PTRACE_EVENTMSG_SYSCALL_*`); 0 in signal-delivery-stops.
     ///
     /// # Errors
     /// `ESRCH`.

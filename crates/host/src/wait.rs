@@ -26,7 +26,7 @@ pub fn wait_any() -> Result<Option<Reaped>> {
     wait(-1, libc::__WALL, false)
 }
 
-/// Waits for this task.
+/// Waits for this task. `None`: it is neither a child nor a tracee of this process, or has been waited for.
 ///
 /// # Errors
 /// `EINTR`: a signal handler ran.

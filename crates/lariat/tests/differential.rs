@@ -15,6 +15,8 @@ use std::sync::LazyLock;
 
 static NORMAL: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     [
+        // The column differs where a number's length does.
+        (r"\) +=", ") ="),
         // Addresses, and what depends on them.
         (r"0x[0-9a-f]{6,}", "ADDR"),
         (r"NULL\) += ADDR", "NULL) = ADDR"),
@@ -26,9 +28,11 @@ static NORMAL: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         (r"(tgkill|kill|rt_sigqueueinfo)\(\d+, (?:\d+, )?", "$1(ID, "),
         (r"\bpid=\d+", "pid=ID"),
         (r"si_pid=\d+", "si_pid=ID"),
-        (r"si_[us]time=\d+", "si_time=N"),
-        // The column differs where a number's length does.
-        (r"\) +=", ") ="),
+        (r"si_[us]time=\d+( /\* [0-9.]+ s \*/)?", "si_time=N"),
+        (r"/tmp/cc\w+", "/tmp/ccNAME"),
+        (r"child_tidptr=ADDR\) = \d+", "child_tidptr=ADDR) = ID"),
+        (r"wait4\(\d+", "wait4(ID"),
+        (r"(rt_sigreturn\(.*\)) = \d+", "$1 = N"),
         (r"\b(clone|wait4)\((.*)\) = \d+", "$1($2) = ID"),
         (r"f_(bfree|bavail|ffree)=\d+", "f_$1=N"),
         (r"(pipe|socket):\[\d+\]", "$1:[N]"),
@@ -52,6 +56,56 @@ fn normal(trace: &str) -> Vec<String> {
             NORMAL.iter().fold(line.to_owned(), |l, (re, with)| re.replace_all(&l, *with).into_owned())
         })
         .collect()
+}
+
+/// The lines of each task, tasks in the order of their first line; calls that were cut are joined again.
+fn by_task(trace: &str) -> Vec<Vec<String>> {
+    let mut tasks: Vec<(&str, Vec<String>, String)> = Vec::new();
+    for line in trace.lines() {
+        let Some((tid, text)) = line.split_once(' ') else { panic!("a line without a task: {line}") };
+        let text = text.trim_start();
+        if !tasks.iter().any(|(of, ..)| *of == tid) {
+            tasks.push((tid, Vec::new(), String::new()));
+        }
+        let Some((_, lines, begun)) = tasks.iter_mut().find(|(of, ..)| *of == tid) else { continue };
+        if let Some(cut) = text.strip_suffix(" <unfinished ...>") {
+            *begun = cut.to_owned();
+        } else if text.starts_with("<... ") {
+            let rest = text.split_once(" resumed>").map_or(text, |(_, rest)| rest);
+            lines.push(std::mem::take(begun) + rest);
+        } else {
+            lines.push(text.to_owned());
+        }
+    }
+    tasks.into_iter().map(|(_, lines, _)| normal(&lines.join("\n"))).collect()
+}
+
+/// When a signal comes between two calls is up to the scheduler: signals, and the ends of their handlers, are
+/// compared apart.
+fn without_signals(lines: &[String]) -> (Vec<&String>, Vec<&String>) {
+    lines.iter().partition(|line| !line.starts_with("--- ") && !line.starts_with("rt_sigreturn("))
+}
+
+/// Compares whole trees, each task on its own.
+fn compare_trees(name: &str, program: &[&str]) {
+    let (theirs, ours) = (trace_file(&format!("{name}.strace")), trace_file(&format!("{name}.lariat")));
+    let mut strace = Command::new("strace");
+    strace.env("LC_ALL", "C").stdin(std::process::Stdio::null());
+    let expected = run(strace.args(["-f", "-o"]).arg(&theirs).args(program));
+    let output = run(common::lariat().args(["trace", "-f", "-o"]).arg(&ours).args(program));
+    assert_eq!(output.status.code(), expected.status.code(), "{name}: exit status");
+    assert_eq!(output.stdout, expected.stdout, "{name}: the program's output");
+    let read = |file| by_task(&String::from_utf8_lossy(&std::fs::read(file).expect("a trace")));
+    let (theirs, ours) = (read(&theirs), read(&ours));
+    assert_eq!(theirs.len(), ours.len(), "{name}: number of tasks");
+    for (their_lines, our_lines) in theirs.iter().zip(&ours) {
+        let (their_calls, their_signals) = without_signals(their_lines);
+        let (our_calls, our_signals) = without_signals(our_lines);
+        let different: Vec<_> = their_calls.iter().zip(&our_calls).filter(|(a, b)| a != b).take(8).collect();
+        assert!(different.is_empty(), "{name}: strace's line and ours: {different:#?}");
+        assert_eq!(their_calls.len(), our_calls.len(), "{name}: number of lines");
+        assert_eq!(their_signals, our_signals, "{name}: signals");
+    }
 }
 
 fn compare(name: &str, options: &[&str], program: &[&OsStr]) {
@@ -182,6 +236,28 @@ fn every_call_of_both_tables() {
             compare(&format!("every{name}{arg}"), &options, &[every.as_os_str()]);
         }
     }
+}
+
+#[test]
+fn trees_of_processes() {
+    let source = trace_file("hello.c");
+    std::fs::write(&source, "int main(void) { return 0; }\n").expect("a source file");
+    let object = trace_file("hello.o");
+    let (source, object) = (source.to_str().expect("UTF-8"), object.to_str().expect("UTF-8"));
+    // One child at a time: which of several comes first is not the tracer's to say.
+    compare_trees(
+        "tree_sh",
+        &["sh", "-c", "ls /usr/share/common-licenses; cat /etc/debian_version; (exit 3)"],
+    );
+    compare_trees("tree_gcc", &["gcc", "-c", source, "-o", object]);
+    compare_trees("tree_bash", &["bash", "--norc", "-c", "x=$(/bin/echo a); (exec /bin/true); echo $x $?"]);
+    let repository = trace_file("repository");
+    let git = |words: &[&str]| run(Command::new("git").arg("-C").arg(&repository).args(words));
+    std::fs::create_dir_all(&repository).expect("a directory");
+    git(&["init", "-q"]);
+    let author = ["-c", "user.name=a", "-c", "user.email=a@b"];
+    git(&[&author[..], &["commit", "-q", "--allow-empty", "-m", "one"]].concat());
+    compare_trees("tree_git", &["git", "-C", repository.to_str().expect("UTF-8"), "log", "-3"]);
 }
 
 #[test]

@@ -22,7 +22,8 @@ impl ProcNames<'_> {
         format!("/proc/{}/{what}", self.tid).into()
     }
 
-    /// A path, with what would end it escaped: it is shown between angle brackets.
+    /// A path or another name that the tracee chose, with what would end it escaped: it is shown between angle
+    /// brackets.
     fn path(&self, path: &std::path::Path) -> String {
         let mut shown = Vec::new();
         self.settings.style.escaped(&mut shown, path.as_os_str().as_bytes(), b"<>");
@@ -84,7 +85,9 @@ impl Names for ProcNames<'_> {
         if !self.settings.decode_pids_comm {
             return None;
         }
-        std::fs::read_to_string(format!("/proc/{pid}/comm")).ok().map(|comm| comm.trim_end().into())
+        let comm = std::fs::read(format!("/proc/{pid}/comm")).ok()?;
+        let comm = std::ffi::OsStr::from_bytes(comm.strip_suffix(b"\n").unwrap_or(&comm));
+        Some(self.path(std::path::Path::new(comm)).into())
     }
 
     fn interrupted(&self) -> Option<&'static str> {

@@ -35,7 +35,7 @@ fn follow(name: &str) -> Story {
     let mut tasks = vec![tracee.tid];
     let mut story = Story::default();
     while !tasks.is_empty() {
-        for tid in tasks.clone().into_iter().filter(|&tid| has_news(tid)) {
+        for tid in tasks.clone().into_iter().filter(|&tid| has_news(tid).expect("a tracee")) {
             let reaped = host::wait_for(tid).expect("wait4").expect("a tracee");
             let Some(stopped) = reaped.stopped else {
                 story.ends.push(reaped.status);
@@ -77,17 +77,6 @@ fn note(
             Some(signal)
         }
         other => panic!("{other:?}"),
-    }
-}
-
-/// Whether a wait for the task would not block.
-fn has_news(tid: Tid) -> bool {
-    // SAFETY: all zero is a siginfo, which the call fills.
-    unsafe {
-        let mut info: libc::siginfo_t = std::mem::zeroed();
-        let flags = libc::WEXITED | libc::WSTOPPED | libc::WNOHANG | libc::WNOWAIT | libc::__WALL;
-        assert_eq!(libc::waitid(libc::P_PID, tid.as_raw() as u32, &raw mut info, flags), 0, "{tid}");
-        info.si_pid() != 0
     }
 }
 

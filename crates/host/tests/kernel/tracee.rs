@@ -173,8 +173,12 @@ impl Drop for Tracee {
     }
 }
 
-/// Kills a task and takes every status of it, up to its death.
+/// Kills a task and takes every status of it, up to its death. One that has been waited for is let be: the id may be
+/// another's by now.
 pub fn end(tid: Tid) {
+    if has_news(tid).is_none() {
+        return;
+    }
     // SAFETY: no memory is touched but `status`.
     unsafe {
         libc::kill(tid.as_raw(), libc::SIGKILL);
@@ -186,6 +190,17 @@ pub fn end(tid: Tid) {
             // `PTRACE_EVENT_EXIT` holds even a killed task.
             libc::ptrace(libc::PTRACE_CONT, tid.as_raw(), 0, 0);
         }
+    }
+}
+
+/// Whether a wait for the task would not block; `None` if it is neither a child nor a tracee. Nothing is taken.
+pub fn has_news(tid: Tid) -> Option<bool> {
+    // SAFETY: all zero is a siginfo, which the call fills.
+    unsafe {
+        let mut info: libc::siginfo_t = std::mem::zeroed();
+        let flags = libc::WEXITED | libc::WSTOPPED | libc::WNOHANG | libc::WNOWAIT | libc::__WALL;
+        let result = libc::waitid(libc::P_PID, tid.as_raw() as u32, &raw mut info, flags);
+        (result == 0).then(|| info.si_pid() != 0)
     }
 }
 

@@ -44,8 +44,6 @@ pub(super) static STATX_MASK: Table = Table::new(
     &[
         (0xfff, "STATX_ALL"),
         (0x7ff, "STATX_BASIC_STATS"),
-        (0x1000, "STATX_MNT_ID"),
-        (0x2000, "STATX_DIOALIGN"),
         (0x1, "STATX_TYPE"),
         (0x2, "STATX_MODE"),
         (0x4, "STATX_NLINK"),
@@ -58,6 +56,8 @@ pub(super) static STATX_MASK: Table = Table::new(
         (0x200, "STATX_SIZE"),
         (0x400, "STATX_BLOCKS"),
         (0x800, "STATX_BTIME"),
+        (0x1000, "STATX_MNT_ID"),
+        (0x2000, "STATX_DIOALIGN"),
     ],
 );
 
