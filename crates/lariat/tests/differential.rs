@@ -172,6 +172,11 @@ fn ioctl_commands() {
 }
 
 #[test]
+fn i386_calls_of_64_bit_code() {
+    compare("int80", &["-e", "quiet=personality"], &[fixture("int80", &[]).as_os_str()]);
+}
+
+#[test]
 fn verbose_and_raw_notations() {
     let calls = fixture("calls", &[]);
     compare("xx", &["-xx", "-s", "8"], &[calls.as_os_str()]);

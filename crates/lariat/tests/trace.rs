@@ -243,6 +243,10 @@ fn sigkill_at_any_moment_ends_the_trace() {
         }
         finish(tracer);
     }
+    let mine =
+        |path: std::path::PathBuf| std::fs::read_link(path.join("exe")).is_ok_and(|exe| exe == program);
+    let left = std::fs::read_dir("/proc").expect("/proc").flatten().filter(|entry| mine(entry.path()));
+    assert_eq!(left.count(), 0, "processes of this test are left");
 }
 
 #[test]

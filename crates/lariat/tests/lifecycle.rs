@@ -1,0 +1,109 @@
+//! Processes that stop, multiply and die under trace: nothing is left behind, nothing is changed.
+
+mod common;
+
+use common::{finish, fixture, lariat, run, status_field, trace_file, until};
+use std::process::{Command, Stdio};
+
+fn signal(pid: u32, name: &str) {
+    assert!(Command::new("kill").args([name, &pid.to_string()]).status().expect("kill").success());
+}
+
+#[test]
+fn a_build_of_many_processes_is_the_same_under_trace() {
+    // Each of 300 targets is a shell that starts two programs: 901 processes, four at a time.
+    let makefile = trace_file("makefile");
+    let targets: String = (0..300)
+        .map(|i| format!("t{i}:\n\t@sh -c '/bin/true; expr {i} + 1 > /dev/null; exit 0'\n"))
+        .collect();
+    let all: Vec<String> = (0..300).map(|i| format!("t{i}")).collect();
+    let text = format!("all: {}\n\t@echo built; exit 3\n{targets}", all.join(" "));
+    std::fs::write(&makefile, text).expect("a makefile");
+    let words = ["make", "-j4", "-f", makefile.to_str().expect("UTF-8")];
+    let alone = run(Command::new(words[0]).args(&words[1..]));
+    let file = trace_file("make");
+    let traced = run(lariat().args(["trace", "-f", "-o"]).arg(&file).args(words));
+    assert_eq!(traced.status.code(), alone.status.code());
+    assert_eq!(traced.stdout, alone.stdout);
+    assert_eq!(traced.stderr, alone.stderr);
+    let trace = std::fs::read_to_string(&file).expect("the trace");
+    let started = trace.matches(" execve(").count();
+    let ended = trace.matches("+++ exited with").count();
+    assert!(started > 900 && ended > 900, "{started} programs, {ended} ends");
+    assert_eq!(trace.matches("<unfinished ...>\n").count(), trace.matches(" resumed>").count());
+}
+
+#[test]
+fn a_program_that_was_stopped_before_is_left_stopped() {
+    let mut program = Command::new("sleep").arg("1000").spawn().expect("sleep");
+    let pid = program.id();
+    signal(pid, "-STOP");
+    until("it is stopped", || status_field(pid, "State:").starts_with('T'));
+    let file = trace_file("stopped_before");
+    let tracer = lariat()
+        .args(["trace", "-I2", "-o"])
+        .arg(&file)
+        .args(["-p", &pid.to_string()])
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("lariat");
+    until("the stop is told", || {
+        std::fs::read_to_string(&file).unwrap_or_default().contains("--- stopped by SIGSTOP ---")
+    });
+    signal(tracer.id(), "-TERM");
+    finish(tracer);
+    assert_eq!(status_field(pid, "TracerPid:"), "0");
+    assert!(status_field(pid, "State:").starts_with('T'), "still stopped");
+    signal(pid, "-CONT");
+    until("it sleeps again", || status_field(pid, "State:").starts_with('S'));
+    program.kill().expect("kill");
+    program.wait().expect("wait");
+}
+
+#[test]
+fn a_tracer_that_is_killed_leaves_the_program_running() {
+    // In front of `sleep`, a shell that tells its id, which exec keeps.
+    let mut tracer = lariat()
+        .args(["trace", "-f", "-o", "/dev/null", "sh", "-c", "echo $$; exec sleep 1000"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("lariat");
+    let mut line = String::new();
+    let output = tracer.stdout.take().expect("a pipe");
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(output), &mut line).expect("a line");
+    let pid: u32 = line.trim().parse().expect("an id");
+    until("it sleeps", || {
+        std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default() == "sleep\n"
+            && status_field(pid, "State:").starts_with('S')
+    });
+    tracer.kill().expect("kill");
+    tracer.wait().expect("wait");
+    until("it has no tracer", || status_field(pid, "TracerPid:") == "0");
+    assert!(status_field(pid, "State:").starts_with('S'), "it sleeps on");
+    signal(pid, "-KILL");
+    until("it is gone", || !std::path::Path::new(&format!("/proc/{pid}/fd")).exists());
+}
+
+#[test]
+fn threads_that_come_and_go_while_they_are_attached_are_all_let_go() {
+    let mut program =
+        Command::new(fixture("churn", &[])).stdout(Stdio::piped()).spawn().expect("the fixture");
+    let pid = program.id();
+    for _ in 0..20 {
+        let tracer = lariat()
+            .args(["trace", "-f", "-I2", "-o", "/dev/null", "-p", &pid.to_string()])
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("lariat");
+        until("it is traced", || status_field(pid, "TracerPid:") == tracer.id().to_string());
+        signal(tracer.id(), "-TERM");
+        finish(tracer);
+        for task in std::fs::read_dir(format!("/proc/{pid}/task")).expect("it lives").flatten() {
+            let tid = task.file_name().to_string_lossy().parse().unwrap_or(0);
+            assert!(matches!(status_field(tid, "TracerPid:").as_str(), "0" | ""), "thread {tid}");
+        }
+    }
+    assert!(program.try_wait().expect("wait").is_none(), "it still runs");
+    program.kill().expect("kill");
+    program.wait().expect("wait");
+}
