@@ -59,6 +59,7 @@ fn a_file_for_each_task_has_whole_lines() {
     run(lariat().args(["trace", "-ff", "-o"]).arg(&prefix).args(["bash", "-c", "echo one | cat; true"]));
     let name = prefix.file_name().expect("a name").to_string_lossy().into_owned() + ".";
     let files = std::fs::read_dir(env!("CARGO_TARGET_TMPDIR")).expect("the directory").flatten();
+    let program = program.canonicalize().expect("the fixture");
     let mine = files.filter(|f| f.file_name().to_string_lossy().starts_with(&name));
     let traces: Vec<_> = mine.map(|f| std::fs::read_to_string(f.path()).expect("a trace")).collect();
     assert_eq!(traces.len(), 3, "bash and two children");
