@@ -27,8 +27,8 @@ pub(crate) enum Filtering {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Task {
     pub(crate) filtering: Filtering,
-    /// Between the entry of a call that stopped and its exit.
-    in_call: bool,
+    /// The call that it is in: between an entry that stopped and its exit.
+    call: Option<(Abi, u64)>,
     /// The call it is in installs a seccomp filter, for all threads of the process if that is said.
     installing: Option<Scope>,
 }
@@ -48,7 +48,7 @@ impl Task {
 
     /// A call has stopped at its entry.
     pub(crate) fn enters(&mut self, abi: Abi, number: u64, args: [u64; 6]) {
-        self.in_call = true;
+        self.call = Some((abi, number));
         self.installing = match self.filtering {
             Filtering::Off => None,
             _ => installs(abi, number, args),
@@ -57,7 +57,7 @@ impl Task {
 
     /// A call has stopped at its exit. `Some`: the program has installed a filter of its own there.
     pub(crate) fn leaves(&mut self, rval: i64) -> Option<Scope> {
-        self.in_call = false;
+        self.call = None;
         let scope = self.installing.take().filter(|_| rval >= 0)?;
         if self.filtering == Filtering::Awaited {
             self.filtering = Filtering::On;
@@ -67,15 +67,25 @@ impl Task {
         Some(scope)
     }
 
+    /// Whether it is between the entry of a call that stopped and its exit.
+    pub(crate) const fn in_call(&self) -> bool {
+        self.call.is_some()
+    }
+
+    /// That call's ABI and number.
+    pub(crate) const fn call(&self) -> Option<(Abi, u64)> {
+        self.call
+    }
+
     /// Whether a seccomp-stop is the first news of a call.
     pub(crate) fn expects_seccomp_stop(&self) -> bool {
-        self.filtering == Filtering::On && !self.in_call
+        self.filtering == Filtering::On && !self.in_call()
     }
 
     /// How it is resumed to the next thing that anybody wants to see.
     pub(crate) fn resumes(&self) -> Resume {
         match self.filtering {
-            Filtering::On if !self.in_call => Resume::Cont,
+            Filtering::On if !self.in_call() => Resume::Cont,
             _ => Resume::Syscall,
         }
     }

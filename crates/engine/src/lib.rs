@@ -10,7 +10,10 @@
 //! known from whichever news comes first, and every request may find it gone.
 
 mod filtering;
+mod observers;
+mod ride;
 mod stop;
+mod tasks;
 mod tree;
 
 pub use stop::{Report, Stop};

@@ -1,10 +1,12 @@
 //! The set of traced tasks, its wait and its resume.
 
 use crate::filtering::{Filtering, Scope, Task};
+use crate::ride::Ride;
 use crate::stop::{Report, Stop};
+use crate::tasks::Tasks;
 use lariat_abi::{Abi, Errno, Event, Options, Signal, SyscallInfo, SyscallOp, Tid, WaitStatus};
 use lariat_host::{self as host, Reaped, Stopped, TRACE_DATA, Waiter, Waiting};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 /// How long the tracer looks for the next stop before it sleeps: longer than most calls take, far shorter
@@ -45,7 +47,7 @@ fn because(tid: Tid) -> String {
 /// The traced tasks.
 #[derive(Debug)]
 pub struct Tree {
-    tasks: HashMap<Tid, Task>,
+    tasks: Tasks,
     /// Children known by a stop of their own, before the event that announces them.
     unannounced: HashSet<Tid>,
     /// Children that died before that event.
@@ -53,6 +55,7 @@ pub struct Tree {
     options: Options,
     follow: bool,
     waiter: Waiter,
+    ride: Ride,
 }
 
 impl Tree {
@@ -68,12 +71,13 @@ impl Tree {
             options |= Options::EXITKILL;
         }
         Self {
-            tasks: HashMap::new(),
+            tasks: Tasks::default(),
             unannounced: HashSet::new(),
             early_dead: HashSet::new(),
             options,
             follow,
             waiter: Waiter { spin: SPIN, measure },
+            ride: Ride::new(),
         }
     }
 
@@ -116,7 +120,7 @@ impl Tree {
         };
         let task = Task::new(if filtered { Filtering::Awaited } else { Filtering::Off });
         stopped.resume(task.resumes(), None).map_err(refused)?;
-        self.tasks.insert(tid, task);
+        self.tasks.add(tid, task.filtering);
         waiting.release();
         Ok(())
     }
@@ -134,7 +138,7 @@ impl Tree {
                 return if count > 0 { Ok(count) } else { Err(AttachError::NoProcess(pid)) };
             }
             let wanted = all.into_iter().filter(|t| self.follow || *t == pid);
-            let fresh: Vec<Tid> = wanted.filter(|t| !self.tasks.contains_key(t)).collect();
+            let fresh: Vec<Tid> = wanted.filter(|t| !self.tasks.contains(*t)).collect();
             if fresh.is_empty() {
                 return Ok(count);
             }
@@ -142,7 +146,7 @@ impl Tree {
             for tid in fresh {
                 match host::seize(tid, self.options) {
                     Ok(()) => {
-                        self.tasks.insert(tid, Task::default());
+                        self.tasks.add(tid, Filtering::Off);
                         // It may be gone; the wait will tell.
                         let _ = host::interrupt(tid);
                         progress = true;
@@ -173,17 +177,24 @@ impl Tree {
             if self.tasks.is_empty() {
                 return Ok(None);
             }
-            let Some(reaped) = self.waiter.next(deadline, &mut idle)? else { return Ok(None) };
+            self.ride.tick();
+            // A ride ends by a tick at the latest, and then the tracer is idle in the usual way.
+            let reaped = if self.ride.is_riding() && deadline.is_none() {
+                self.waiter.next_asleep()?
+            } else {
+                self.waiter.next(deadline, &mut idle)?
+            };
+            let Some(reaped) = reaped else { return Ok(None) };
             let system_time = reaped.system_time;
             let tid = reaped.tid;
-            let known = self.tasks.contains_key(&tid);
+            let known = self.tasks.contains(tid);
             let Some(stopped) = reaped.stopped else {
                 let stop = match reaped.status {
                     WaitStatus::Exited(code) => Stop::Exited(code),
                     WaitStatus::Signaled { signal, core } => Stop::Killed { signal, core },
                     _ => continue,
                 };
-                let known = self.tasks.remove(&tid).is_some();
+                let known = self.tasks.remove(tid);
                 if self.unannounced.remove(&tid) || !known {
                     self.early_dead.insert(tid);
                 }
@@ -211,7 +222,7 @@ impl Tree {
         let tid = stopped.tid();
         // Of a child that nobody has announced it is not known whether it is under our filter: stopping at every
         // call loses nothing.
-        self.tasks.entry(tid).or_default();
+        self.tasks.add(tid, Filtering::Off);
         Some(match status {
             WaitStatus::SyscallStop => self.syscall(stopped, stopped.syscall_info().ok()?),
             WaitStatus::Event { event: Event::Seccomp, .. } => {
@@ -227,10 +238,9 @@ impl Tree {
             WaitStatus::Event { event: Event::Exec, .. } => {
                 let former = Tid::new(stopped.event_message().ok()? as i32);
                 // The thread that called execve(2) goes on as the leader, and is still in the call.
-                if former != tid
-                    && let Some(task) = self.tasks.remove(&former)
-                {
-                    self.tasks.insert(tid, task);
+                if former != tid {
+                    self.tasks.remove(tid);
+                    self.tasks.rename(former, tid);
                 }
                 Stop::Exec { former }
             }
@@ -243,7 +253,10 @@ impl Tree {
             SyscallOp::Entry { number, args } => self.enters(stopped.tid(), &info, number, args),
             SyscallOp::Exit { rval, .. } => {
                 let tid = stopped.tid();
-                if let Some(scope) = self.tasks.get_mut(&tid).and_then(|task| task.leaves(rval)) {
+                if let Some((abi, number)) = self.tasks.get(tid).call() {
+                    self.ride.after_call(tid, abi, number, rval);
+                }
+                if let Some(scope) = self.tasks.leaves(tid, rval) {
                     self.unfilter(tid, scope);
                 }
                 Stop::Leave { rval }
@@ -257,10 +270,11 @@ impl Tree {
         let tid = stopped.tid();
         match info.op {
             SyscallOp::Seccomp { number, args, ret_data } if ret_data == u32::from(TRACE_DATA) => {
-                match self.tasks.get(&tid) {
-                    Some(task) if task.expects_seccomp_stop() => self.enters(tid, &info, number, args),
+                if self.tasks.get(tid).expects_seccomp_stop() {
+                    self.enters(tid, &info, number, args)
+                } else {
                     // It stopped at its entry already.
-                    _ => Stop::Other,
+                    Stop::Other
                 }
             }
             // Without us its RET_TRACE would find no tracer: the call is not made and fails with ENOSYS
@@ -278,23 +292,19 @@ impl Tree {
 
     fn enters(&mut self, tid: Tid, info: &SyscallInfo, number: u64, args: [u64; 6]) -> Stop {
         let abi = Abi::from_audit(info.arch, number);
-        if let Some(task) = self.tasks.get_mut(&tid) {
-            task.enters(abi, number, args);
-        }
+        self.tasks.enters(tid, abi, number, args);
         Stop::Enter { abi, number, args, ip: info.instruction_pointer, sp: info.stack_pointer }
     }
 
     /// `parent` has made `child`, which may have been seen already, and may even be dead.
     fn announced(&mut self, parent: Tid, child: Tid) {
-        let filtering = self.tasks.get(&parent).map_or(Filtering::Off, |task| task.filtering);
+        let filtering = self.tasks.get(parent).filtering;
         if self.early_dead.remove(&child) {
             return;
         }
-        if self.unannounced.remove(&child) {
-            self.tasks.entry(child).or_default().filtering = filtering;
-        } else {
-            self.tasks.insert(child, Task::new(filtering));
-        }
+        self.unannounced.remove(&child);
+        self.tasks.add(child, filtering);
+        self.tasks.set_filtering(child, filtering);
     }
 
     /// These tasks have a filter of their own: they stop at every call.
@@ -303,10 +313,8 @@ impl Tree {
             return;
         }
         for thread in host::threads(tid) {
-            if let Some(task) = self.tasks.get_mut(&thread)
-                && task.filtering == Filtering::On
-            {
-                task.filtering = Filtering::Off;
+            if self.tasks.get(thread).filtering == Filtering::On {
+                self.tasks.set_filtering(thread, Filtering::Off);
                 let _ = host::interrupt(thread);
             }
         }
@@ -315,19 +323,26 @@ impl Tree {
     /// Whether a seccomp filter of ours decides where this task stops.
     #[must_use]
     pub fn is_filtered(&self, tid: Tid) -> bool {
-        self.tasks.get(&tid).is_some_and(|task| task.filtering == Filtering::On)
+        self.tasks.get(tid).filtering == Filtering::On
     }
 
     /// Lets a task go on to its next system call (under a filter, the next one that it traces): a group-stop
     /// stays one, and `signal` is delivered.
     pub fn resume(&mut self, stop: &Stop, stopped: Stopped, signal: Option<Signal>) {
+        let tid = stopped.tid();
+        let task = self.tasks.get(tid);
+        if !task.in_call() {
+            // Under a filter it makes calls that we do not see.
+            let alone = task.filtering != Filtering::On && self.tasks.others_are_in_calls(tid);
+            self.ride.before_own_code(tid, alone && !matches!(stop, Stop::Group(_)));
+        }
+        if let Stop::Enter { abi, number, .. } = *stop {
+            self.ride.before_call(tid, abi, number);
+        }
         // A task that is gone is reported by the wait.
         let _ = match stop {
             Stop::Group(_) => stopped.listen(),
-            _ => {
-                let how = self.tasks.get(&stopped.tid()).copied().unwrap_or_default().resumes();
-                stopped.resume(how, signal)
-            }
+            _ => stopped.resume(task.resumes(), signal),
         };
     }
 
@@ -337,13 +352,14 @@ impl Tree {
             Stop::Signal { signal, .. } => Some(*signal),
             _ => None,
         };
-        self.tasks.remove(&stopped.tid());
+        self.ride.end();
+        self.tasks.remove(stopped.tid());
         let _ = stopped.detach(signal);
     }
 
     /// Asks every task to stop, so that it can be detached when it reports.
     pub fn interrupt_all(&self) {
-        for &tid in self.tasks.keys() {
+        for tid in self.tasks.ids() {
             let _ = host::interrupt(tid);
         }
     }

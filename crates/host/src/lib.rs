@@ -14,6 +14,7 @@
 //! request answers `ESRCH`. That is [`Error::is_gone`], a result to handle and never to unwrap.
 #![allow(unsafe_code, reason = "this crate is where the system calls are made")]
 
+mod affinity;
 mod error;
 mod memory;
 mod process;
@@ -22,8 +23,10 @@ mod seccomp;
 mod sock_diag;
 mod spawn;
 mod stopped;
+mod tick;
 mod wait;
 
+pub use affinity::{AffinityGuard, CpuSet, affinity, current_cpu, set_affinity};
 pub use error::{Error, Result};
 pub use memory::TraceeMemory;
 pub use process::{
@@ -35,4 +38,5 @@ pub use seccomp::{Filter, TRACE_DATA, TableFilter};
 pub use sock_diag::{UnixSocket, unix_socket};
 pub use spawn::{Distance, Launch, SpawnError, User, Waiting};
 pub use stopped::{Resume, Stopped};
+pub use tick::Ticker;
 pub use wait::{Reaped, Waiter, block_signals, wait_any, wait_for};

@@ -73,6 +73,14 @@ impl Waiter {
         }
     }
 
+    /// Sleeps for any child or tracee right away, for a tracer on the processor of its tracee.
+    ///
+    /// # Errors
+    /// `EINTR`: a signal handler ran.
+    pub fn next_asleep(self) -> Result<Option<Reaped>> {
+        wait(-1, libc::__WALL, self.measure)
+    }
+
     /// Sleeps for a stop or the deadline. While SIGCHLD is blocked, it stays pending from a stop on, so that
     /// none is missed between looking and sleeping.
     fn until(self, deadline: Instant) -> Result<Option<Reaped>> {

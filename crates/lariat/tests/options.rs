@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{finish, fixture, lariat, run, status_field, trace_file, until};
+use common::{Program, finish, fixture, lariat, run, status_field, trace_file, until};
 use serde_json::Value;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
@@ -99,9 +99,9 @@ fn a_terminated_tracer_ends_the_program_it_started_and_lets_an_attached_one_go()
         });
         signal(tracer.id(), "-TERM");
         assert_eq!(finish(tracer).status.signal(), Some(15), "{options:?}");
-        until("the program is gone", || !std::path::Path::new(&format!("/proc/{pid}")).exists());
+        until("the program is gone", || common::is_dead(pid));
     }
-    let mut program = Command::new("sleep").arg("1000").spawn().expect("sleep");
+    let program = Program(Command::new("sleep").arg("1000").spawn().expect("sleep"));
     let tracer = lariat()
         .args(["trace", "-p", &program.id().to_string()])
         .stderr(Stdio::piped())
@@ -117,8 +117,6 @@ fn a_terminated_tracer_ends_the_program_it_started_and_lets_an_attached_one_go()
         status_field(program.id(), "TracerPid:") == "0"
             && status_field(program.id(), "State:").starts_with('S')
     });
-    program.kill().expect("kill");
-    program.wait().expect("wait");
 }
 
 #[test]
@@ -165,7 +163,7 @@ fn a_closed_standard_error_does_not_harm_the_program() {
 #[test]
 fn the_program_inherits_what_it_would_without_a_tracer() {
     // Ignored signals, open descriptors, limits, and the seccomp state without a filter.
-    let script = "trap '' PIPE HUP; exec \"$@\" sh -c 'grep -E \"^(Sig|Seccomp|NoNew)\" /proc/self/status; ls /proc/self/fd'";
+    let script = "trap '' PIPE HUP; exec \"$@\" sh -c 'grep -E \"^(Sig[PBIC]|Seccomp|NoNew)\" /proc/self/status; ls /proc/self/fd'";
     let seen = |words: &[&str]| {
         let output = run(Command::new("sh").args(["-c", script, "sh"]).args(words));
         String::from_utf8_lossy(&output.stdout).into_owned()

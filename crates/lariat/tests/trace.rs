@@ -2,10 +2,10 @@
 
 mod common;
 
-use common::{finish, fixture, lariat, run, status_field, trace_file, until};
+use common::{Program, finish, fixture, lariat, run, status_field, trace_file, until};
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 fn send(pid: u32, signal: &str) {
     let sent = Command::new("kill").args([signal, &pid.to_string()]).status().expect("kill");
@@ -59,7 +59,6 @@ fn a_file_for_each_task_has_whole_lines() {
     run(lariat().args(["trace", "-ff", "-o"]).arg(&prefix).args(["bash", "-c", "echo one | cat; true"]));
     let name = prefix.file_name().expect("a name").to_string_lossy().into_owned() + ".";
     let files = std::fs::read_dir(env!("CARGO_TARGET_TMPDIR")).expect("the directory").flatten();
-    let program = program.canonicalize().expect("the fixture");
     let mine = files.filter(|f| f.file_name().to_string_lossy().starts_with(&name));
     let traces: Vec<_> = mine.map(|f| std::fs::read_to_string(f.path()).expect("a trace")).collect();
     assert_eq!(traces.len(), 3, "bash and two children");
@@ -149,7 +148,7 @@ fn a_filter_of_the_programs_own_hides_nothing() {
 }
 
 /// A program with this many sleeping threads, once it is ready.
-fn sleepers(count: &str) -> Child {
+fn sleepers(count: &str) -> Program {
     let mut program = Command::new(fixture("threads", &[]))
         .args([count, "forever"])
         .stdout(Stdio::piped())
@@ -158,12 +157,12 @@ fn sleepers(count: &str) -> Child {
     let mut line = String::new();
     BufReader::new(program.stdout.as_mut().expect("a pipe")).read_line(&mut line).expect("a line");
     assert_eq!(line, "ready\n");
-    program
+    Program(program)
 }
 
 #[test]
 fn two_hundred_threads_are_attached_and_let_go() {
-    let mut program = sleepers("200");
+    let program = sleepers("200");
     let pid = program.id();
     let tracer = lariat()
         .args(["trace", "-f", "-o", "/dev/null", "-p", &pid.to_string()])
@@ -184,14 +183,12 @@ fn two_hundred_threads_are_attached_and_let_go() {
     finish(tracer);
     assert_eq!(status_field(pid, "TracerPid:"), "0");
     until("it sleeps again", || status_field(pid, "State:").starts_with('S'));
-    program.kill().expect("kill");
-    program.wait().expect("wait");
 }
 
 #[test]
 fn a_stopped_program_stays_stopped_until_sigcont() {
     let file = trace_file("stopped");
-    let mut program = sleepers("1");
+    let program = sleepers("1");
     let pid = program.id();
     let mut tracer = lariat()
         .args(["trace", "-o"])
@@ -207,8 +204,7 @@ fn a_stopped_program_stays_stopped_until_sigcont() {
     assert!(status_field(pid, "State:").starts_with(['t', 'T']));
     send(pid, "-CONT");
     until("it runs", || status_field(pid, "State:").starts_with('S'));
-    program.kill().expect("kill");
-    program.wait().expect("wait");
+    drop(program);
     assert_eq!(tracer.wait().expect("wait").code(), Some(0));
     let trace = std::fs::read_to_string(&file).expect("the trace");
     assert!(trace.contains("--- SIGCONT {si_signo=SIGCONT"), "{trace}");
@@ -244,6 +240,7 @@ fn sigkill_at_any_moment_ends_the_trace() {
         }
         finish(tracer);
     }
+    let program = program.canonicalize().expect("the fixture");
     let mine =
         |path: std::path::PathBuf| std::fs::read_link(path.join("exe")).is_ok_and(|exe| exe == program);
     let left = std::fs::read_dir("/proc").expect("/proc").flatten().filter(|entry| mine(entry.path()));

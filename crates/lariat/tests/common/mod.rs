@@ -81,3 +81,25 @@ pub fn status_field(pid: u32, field: &str) -> String {
     let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     text.lines().find_map(|l| l.strip_prefix(field)).unwrap_or_default().trim().to_owned()
 }
+
+/// Whether a process is no more, or only waits to be reaped by whoever inherited it.
+pub fn is_dead(pid: u32) -> bool {
+    matches!(status_field(pid, "State:").chars().next(), None | Some('Z' | 'X'))
+}
+
+/// A program that is ended when the test ends, however that is.
+pub struct Program(pub Child);
+
+impl Program {
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
