@@ -99,6 +99,11 @@ fn ipc_calls() {
 }
 
 #[test]
+fn structures_that_grew() {
+    compare_family("attributes");
+}
+
+#[test]
 fn ioctl_commands() {
     compare_family("ioctls");
 }

@@ -1,14 +1,11 @@
 //! Asynchronous input and output, quotas, sandboxes and other calls that make or use descriptors.
 
-use super::args::{FD, follows, word};
-use super::names_mount::{
-    IOCB_CMD, IORING_ENTER, IORING_FEAT, IORING_REGISTER, IORING_SETUP, LANDLOCK_ACCESS, LANDLOCK_CREATE,
-    LANDLOCK_RULE, USERFAULTFD,
-};
+use super::args::{follows, word};
+use super::names_mount::{IOCB_CMD, LANDLOCK_ACCESS, LANDLOCK_CREATE, LANDLOCK_RULE, USERFAULTFD};
 use crate::context::Cx;
 use crate::kind::{Kind, Len};
-use crate::layout::{Store, Struct, field, pad};
-use crate::row::{Arg, Class, Ret, Row, arg, both, late, only32, out};
+use crate::layout::{Store, Struct, field};
+use crate::row::{Arg, Class, Ret, Row, arg, both, only32, out};
 use crate::rows::common::{TIMESPEC, TIMESPEC64};
 use crate::value::Value;
 
@@ -79,37 +76,6 @@ pub(super) static ROWS: &[Row] = &[
             out("events", Kind::Refs(&IO_EVENT, Len::Ret)),
             arg("timeout", Kind::Ref(&TIMESPEC64)),
             arg("usig", Kind::With(aio_mask)),
-        ],
-    ),
-    Row::new(
-        "io_uring_setup",
-        both(425, 425),
-        Class::DESC,
-        &[arg("entries", Kind::Uint), late("params", Kind::With(uring_params))],
-    )
-    .ret(Ret::Fd),
-    Row::new(
-        "io_uring_enter",
-        both(426, 426),
-        Class::DESC.union(Class::SIGNAL),
-        &[
-            FD,
-            arg("to_submit", Kind::Uint),
-            arg("min_complete", Kind::Uint),
-            arg("flags", Kind::Flags(&IORING_ENTER)),
-            arg("sig", Kind::Sigset(Len::Arg(5))),
-            arg("sigsetsize", Kind::Ulong),
-        ],
-    ),
-    Row::new(
-        "io_uring_register",
-        both(427, 427),
-        Class::DESC.union(Class::MEMORY),
-        &[
-            FD,
-            arg("opcode", Kind::Const(&IORING_REGISTER)),
-            arg("arg", Kind::With(registered)),
-            arg("nr_args", Kind::Uint),
         ],
     ),
     Row::new(
@@ -203,51 +169,6 @@ fn iocbs(cx: &mut Cx<'_>, addr: u64) -> Value {
     })
 }
 
-static SQ: Struct = Struct::new(&[
-    field("head", Store::U32, Kind::Uint),
-    field("tail", Store::U32, Kind::Uint),
-    field("ring_mask", Store::U32, Kind::Uint),
-    field("ring_entries", Store::U32, Kind::Uint),
-    field("flags", Store::U32, Kind::Uint),
-    field("dropped", Store::U32, Kind::Uint),
-    field("array", Store::U32, Kind::Uint),
-    pad(12),
-]);
-
-static CQ: Struct = Struct::new(&[
-    field("head", Store::U32, Kind::Uint),
-    field("tail", Store::U32, Kind::Uint),
-    field("ring_mask", Store::U32, Kind::Uint),
-    field("ring_entries", Store::U32, Kind::Uint),
-    field("overflow", Store::U32, Kind::Uint),
-    field("cqes", Store::U32, Kind::Uint),
-    field("flags", Store::U32, Kind::Uint),
-    pad(12),
-]);
-
-/// `struct io_uring_params`, `<linux/io_uring.h>`.
-fn uring_params(cx: &mut Cx<'_>, addr: u64) -> Value {
-    let Some(bytes) = cx.read(addr, 120).filter(|_| follows(cx, addr)) else { return Value::Addr(addr) };
-    let get = |i: usize| bytes.get(4 * i..).and_then(|b| Store::U32.load(cx.abi, b)).unwrap_or(0);
-    let mut fields = vec![
-        ("flags", Value::Flags(get(2), &IORING_SETUP)),
-        ("sq_thread_cpu", Value::Uint(get(3))),
-        ("sq_thread_idle", Value::Uint(get(4))),
-    ];
-    if get(2) & 0x20 != 0 {
-        fields.push(("wq_fd", cx.fd(get(6))));
-    }
-    if cx.failed() {
-        return Value::record(fields);
-    }
-    let filled = [("sq_entries", Value::Uint(get(0))), ("cq_entries", Value::Uint(get(1)))];
-    fields.extend(filled);
-    fields.push(("features", Value::Flags(get(5), &IORING_FEAT)));
-    let (sq, cq) = (cx.members(&bytes[40..80], &SQ), cx.members(&bytes[80..120], &CQ));
-    fields.extend([("sq_off", sq), ("cq_off", cq)]);
-    Value::record(fields)
-}
-
 /// `struct __aio_sigset`: a mask and its size.
 fn aio_mask(cx: &mut Cx<'_>, addr: u64) -> Value {
     let word = cx.abi.word_size() as u64;
@@ -255,23 +176,6 @@ fn aio_mask(cx: &mut Cx<'_>, addr: u64) -> Value {
         (Some(mask), Some(size)) if follows(cx, addr) => {
             Value::record(vec![("sigmask", cx.sigset(mask, size)), ("sigsetsize", Value::Uint(size))])
         }
-        _ => Value::Addr(addr),
-    }
-}
-
-/// What is registered: descriptors or buffers; anything else is left an address.
-fn registered(cx: &mut Cx<'_>, addr: u64) -> Value {
-    let count = cx.args[3] & 0xffff_ffff;
-    match cx.int(1) {
-        0 => {
-            let word = cx.abi.word_size() as u64;
-            cx.elements(addr, 2 * word, count, |cx, at| {
-                let base = cx.load(at, Store::Word)?;
-                let len = cx.load(at.wrapping_add(word), Store::Word)?;
-                Some(Value::record(vec![("iov_base", Value::Addr(base)), ("iov_len", Value::Uint(len))]))
-            })
-        }
-        2 | 4 | 7 => cx.cells(addr, Store::I32, &Kind::Fd, count),
         _ => Value::Addr(addr),
     }
 }

@@ -26,6 +26,7 @@ mod recent;
 mod stamp;
 mod stat;
 mod termios;
+mod uring;
 
 pub(super) use args::OPEN_FLAGS;
 pub(super) use names_open::OPEN;
@@ -45,6 +46,7 @@ pub(super) static FAMILIES: &[&[Row]] = &[
     open::ROWS,
     stamp::ROWS,
     stat::ROWS,
+    uring::ROWS,
 ];
 
 #[cfg(test)]

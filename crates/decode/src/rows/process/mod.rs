@@ -2,6 +2,8 @@
 
 use crate::row::Row;
 
+mod bpf;
+mod bpf_names;
 mod capability;
 mod clone;
 mod credentials;
@@ -27,6 +29,7 @@ mod x86;
 
 /// The families of this group.
 pub(super) static FAMILIES: &[&[Row]] = &[
+    bpf::ROWS,
     clone::ROWS,
     credentials::ROWS,
     futex::ROWS,

@@ -197,6 +197,12 @@ fn attributes(cx: &mut Cx<'_>, addr: u64) -> Value {
         Some(size) if cx.env.options.dereference && addr != 0 => size,
         _ => return Value::Addr(addr),
     };
+    if cx.entering() {
+        cx.saved[0] = size;
+        return Value::Later;
+    }
+    // The kernel answers a size that is too large with the one it knows.
+    let (size, known) = (cx.saved[0], size);
     if size != 0 && size < SIZE_VER0 {
         return Value::Addr(addr);
     }
@@ -206,7 +212,14 @@ fn attributes(cx: &mut Cx<'_>, addr: u64) -> Value {
     let period = if bits >> FREQ & 1 != 0 { "sample_freq" } else { "sample_period" };
     let mut fields: Vec<(&'static str, Value)> = vec![
         ("type", Value::Const(kind, &TYPES)),
-        ("size", Value::Const(size, &SIZES)),
+        (
+            "size",
+            if size == known {
+                Value::Const(size, &SIZES)
+            } else {
+                Value::Changed(Box::new(Value::Const(size, &SIZES)), Box::new(Value::Const(known, &SIZES)))
+            },
+        ),
         ("config", config(kind, word(8))),
         (period, Value::Uint(word(16))),
         ("sample_type", Value::Flags(word(24), &SAMPLES)),
@@ -235,10 +248,18 @@ fn attributes(cx: &mut Cx<'_>, addr: u64) -> Value {
 
 fn config(kind: u64, raw: u64) -> Value {
     match kind {
+        // The kind of processor is above the event.
+        0 if raw >> 32 != 0 => Value::Or(
+            raw,
+            vec![
+                Value::Word(raw, Cow::Owned(format!("{:#x}<<32", raw >> 32))),
+                Value::Const(raw & 0xffff_ffff, &HARDWARE),
+            ],
+        ),
         0 => Value::Const(raw, &HARDWARE),
         1 => Value::Const(raw, &SOFTWARE),
         2 => Value::Uint(raw),
-        3 if raw >> 24 == 0 => cache(raw),
+        3 => cache(raw),
         _ => Value::Hex(raw),
     }
 }
@@ -249,13 +270,19 @@ fn cache(raw: u64) -> Value {
         let number = raw >> shift & 0xff;
         let text = match names.get(number as usize) {
             Some(name) => format!("PERF_COUNT_HW_CACHE_{what}_{name}<<{shift}"),
-            None => format!("{number:#x}<<{shift} /* PERF_COUNT_HW_CACHE_{what}_??? */"),
+            None => format!("{number:#x} /* PERF_COUNT_HW_CACHE_{what}_??? */<<{shift}"),
         };
         Value::Word(number << shift, Cow::Owned(text))
+    };
+    let above = |shift: u32, number: u64| match number {
+        0 => Value::Absent,
+        _ => Value::Word(number << shift, Cow::Owned(format!("{number:#x}<<{shift}"))),
     };
     Value::Or(
         raw,
         vec![
+            above(32, raw >> 32),
+            above(24, raw >> 24 & 0xff),
             part("RESULT", &CACHE_RESULTS, 16),
             part("OP", &CACHE_OPS, 8),
             Value::Const(raw & 0xff, &CACHES),
