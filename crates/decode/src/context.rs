@@ -224,7 +224,10 @@ impl Cx<'_> {
     #[must_use]
     pub fn interface(&self, raw: u64) -> Value {
         match self.env.names.interface(raw as u32) {
-            Some(name) => Value::Call("if_nametoindex", vec![Value::string(name.as_bytes())]),
+            Some(name) => Value::meaning(
+                Value::Uint(raw & 0xffff_ffff),
+                Value::Call("if_nametoindex", vec![Value::string(name.as_bytes())]),
+            ),
             None => Value::Uint(raw & 0xffff_ffff),
         }
     }
@@ -488,5 +491,5 @@ impl Cx<'_> {
 pub fn device(dev: u64) -> Value {
     let major = ((dev >> 8) & 0xfff) | ((dev >> 32) & 0xffff_f000);
     let minor = (dev & 0xff) | ((dev >> 12) & 0xffff_ff00);
-    Value::Call("makedev", vec![Value::Hex(major), Value::Hex(minor)])
+    Value::meaning(Value::Hex(dev), Value::Call("makedev", vec![Value::Hex(major), Value::Hex(minor)]))
 }

@@ -107,6 +107,17 @@ impl Style {
             Value::Or(n, parts) => self.named(out, *n, |style, out| {
                 style.list(out, parts, b"|");
             }),
+            Value::Meaning(stored, meaning) => match self.constants {
+                Constants::Abbrev => self.value(out, meaning),
+                Constants::Raw => self.value(out, stored),
+                Constants::Verbose => {
+                    self.value(out, stored);
+                    out.extend_from_slice(b" /* ");
+                    Self { constants: Constants::Abbrev, ..*self }.value(out, meaning);
+                    out.extend_from_slice(b" */");
+                }
+            },
+            Value::Joined(parts) => self.list(out, parts, b"|"),
             Value::Str { bytes, more } => {
                 self.quoted(out, bytes);
                 if *more {
@@ -134,7 +145,7 @@ impl Style {
                 }
             }
             Value::Signal(n) => self.signal(out, *n),
-            Value::Signals(mask) => signals(out, *mask),
+            Value::Signals(mask) => self.signal_set(out, *mask),
             Value::Array { items, more } => {
                 out.push(b'[');
                 self.list(out, items, b", ");
@@ -169,7 +180,7 @@ impl Style {
                 self.value(out, after);
             }
             Value::Word(number, word) => match self.constants {
-                Constants::Raw if !word.starts_with(['.', '"', '?']) => hex(out, *number),
+                Constants::Raw if *number != 0 => hex(out, *number),
                 _ => out.extend_from_slice(word.as_bytes()),
             },
         }
@@ -266,6 +277,32 @@ impl Style {
             (Some(signal), Constants::Verbose) => put(out, format_args!("{number} /* {} */", signal.name())),
             _ => decimal(out, number),
         }
+    }
+
+    /// Appends a signal set: `[INT TERM]`, or `~[KILL STOP]` when most are in it.
+    pub fn signal_set(&self, out: &mut Vec<u8>, mask: u64) {
+        let mut mask = mask;
+        if mask.count_ones() >= 64 * 2 / 3 {
+            out.push(b'~');
+            mask = !mask;
+        }
+        out.push(b'[');
+        let mut first = true;
+        for number in (1..=64).filter(|number| mask >> (number - 1) & 1 != 0) {
+            if !first {
+                out.push(b' ');
+            }
+            first = false;
+            let Some(signal) = Signal::from_raw(number) else { continue };
+            let name = signal.name();
+            let name = name.strip_prefix("SIG").unwrap_or(&name);
+            match self.constants {
+                Constants::Abbrev => out.extend_from_slice(name.as_bytes()),
+                Constants::Raw => decimal(out, i64::from(number)),
+                Constants::Verbose => put(out, format_args!("{number} /* {name} */")),
+            }
+        }
+        out.push(b']');
     }
 
     fn wait_status(&self, out: &mut Vec<u8>, status: u32) {
@@ -381,31 +418,6 @@ fn octal(out: &mut Vec<u8>, value: u64) {
         0 => out.extend_from_slice(b"000"),
         _ => put(out, format_args!("0{value:02o}")),
     }
-}
-
-/// Appends a signal set: `[INT TERM]`, or `~[KILL STOP]` when most are in it.
-pub fn signals(out: &mut Vec<u8>, mask: u64) {
-    let mut mask = mask;
-    if mask.count_ones() >= 64 * 2 / 3 {
-        out.push(b'~');
-        mask = !mask;
-    }
-    out.push(b'[');
-    let mut first = true;
-    for number in 1..=64 {
-        if mask >> (number - 1) & 1 == 0 {
-            continue;
-        }
-        if !first {
-            out.push(b' ');
-        }
-        first = false;
-        if let Some(signal) = Signal::from_raw(number) {
-            let name = signal.name();
-            out.extend_from_slice(name.strip_prefix("SIG").unwrap_or(&name).as_bytes());
-        }
-    }
-    out.push(b']');
 }
 
 /// Appends an error result: `-1 ENOENT (No such file or directory)`, `? ERESTARTSYS (...)`.

@@ -76,11 +76,12 @@ fn command(cx: &mut Cx<'_>, raw: u64) -> Value {
         return Value::Const(code, table);
     }
     if let Some(name) = evdev(code) {
-        return word(name);
+        return Value::meaning(Value::Hex(code), word(name));
     }
     let direction = ["_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE"][(code >> 30) as usize];
     let parts = [code >> 8 & 0xff, code & 0xff, code >> 16 & 0x3fff].map(Value::Hex);
-    Value::Call("_IOC", std::iter::once(word(direction)).chain(parts).collect())
+    let call = Value::Call("_IOC", std::iter::once(word(direction)).chain(parts).collect());
+    Value::meaning(Value::Hex(code), call)
 }
 
 /// The commands of input devices that have the size of a buffer in them; `<linux/input.h>`.

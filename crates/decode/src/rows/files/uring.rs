@@ -57,7 +57,7 @@ static CQ: Struct = Struct::new(&[
 
 /// An operation; one without a name in decimal, as operations are counted.
 const OPERATION: Kind = Kind::With(|_, raw| match OPERATIONS.name(raw) {
-    Some(_) => Value::Const(raw, &OPERATIONS),
+    Some(name) => Value::meaning(Value::Uint(raw), Value::Word(0, Cow::Borrowed(name))),
     None => Value::Note(Box::new(Value::Uint(raw)), Cow::Borrowed(OPERATIONS.unknown)),
 });
 

@@ -39,7 +39,7 @@ fn get_flags(raw: u64, table: &'static Table) -> Value {
         0 => mode,
         // strace puts nothing between.
         _ if !known => Value::Word(raw, format!("{flags:#x}0{:02o}", raw & 0o777).into()),
-        _ => Value::Or(raw & 0xffff_ffff, vec![Value::Flags(flags, table), mode]),
+        _ => Value::Joined(vec![Value::Flags(flags, table), mode]),
     }
 }
 
@@ -60,7 +60,7 @@ fn shm_flags(raw: u64) -> Value {
         return mode;
     }
     parts.push(mode);
-    Value::Or(raw & 0xffff_ffff, parts)
+    Value::Joined(parts)
 }
 
 /// A message of `len` bytes of text.

@@ -41,7 +41,7 @@ pub(super) fn handler(raw: u64) -> Value {
         u64::MAX => "SIG_ERR",
         _ => return Value::Addr(raw),
     };
-    Value::Word(raw, Cow::Borrowed(name))
+    Value::meaning(Value::Hex(raw), Value::Word(0, Cow::Borrowed(name)))
 }
 
 /// `struct sigaction` of the kernel: handler, flags, restorer, and a whole mask.
@@ -88,7 +88,8 @@ fn full_set(cx: &mut Cx<'_>, raw: u64, size: usize) -> Value {
 
 /// Which signal a wait returned.
 fn waited(cx: &mut Cx<'_>) -> Option<Value> {
-    (cx.result() > 0).then(|| Value::Signal(cx.result() as i64))
+    let signal = lariat_abi::Signal::from_raw(i32::try_from(cx.result()).ok()?)?;
+    Some(Value::Word(0, Cow::Owned(signal.name().into())))
 }
 
 const ACTION: Kind = Kind::With(action);

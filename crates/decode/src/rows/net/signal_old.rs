@@ -58,7 +58,7 @@ pub(super) static ROWS: &[Row] = &[
     )
     .ret(Ret::Hex)
     .aux(|cx| match handler(cx.result()) {
-        name @ Value::Word(..) if !cx.failed() => Some(name),
+        Value::Meaning(_, name) if !cx.failed() => Some(*name),
         _ => None,
     }),
     Row::new(

@@ -18,7 +18,7 @@ fn socket_type(_: &mut Cx<'_>, raw: u64) -> Value {
     match (TYPE.name(kind), flags) {
         (None, _) => Value::Flags(raw & 0xffff_ffff, &TYPE_FLAGS),
         (_, 0) => Value::Const(kind, &TYPE),
-        _ => Value::Or(raw & 0xffff_ffff, vec![Value::Const(kind, &TYPE), Value::Flags(flags, &TYPE_FLAGS)]),
+        _ => Value::Joined(vec![Value::Const(kind, &TYPE), Value::Flags(flags, &TYPE_FLAGS)]),
     }
 }
 

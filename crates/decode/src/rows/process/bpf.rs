@@ -90,7 +90,7 @@ const ELEMENT: Kind = Kind::With(|_, raw| Value::Const(raw, &ELEM_FLAGS));
 const BATCHED: Kind = Kind::Flags64(&BATCH_FLAGS);
 const KERNEL_VERSION: Kind = Kind::With(|_, raw| {
     let parts = [raw >> 16 & 0xffff, raw >> 8 & 0xff, raw & 0xff];
-    Value::Call("KERNEL_VERSION", parts.map(Value::Uint).to_vec())
+    Value::meaning(Value::Hex(raw), Value::Call("KERNEL_VERSION", parts.map(Value::Uint).to_vec()))
 });
 
 static MAP_CREATE: Attributes = attributes(
@@ -354,7 +354,9 @@ fn attribute(cx: &mut Cx<'_>, addr: u64) -> Value {
     let size = size as usize;
     let Some(mut bytes) = cx.read(addr, size) else { return Value::Addr(addr) };
     let end = attributes.layout.offsets(cx.abi).last().map_or(0, |(f, at)| at + f.store.size(cx.abi));
-    let more = bytes.get(end..).is_some_and(|rest| rest.iter().any(|&b| b != 0));
+    let rest = bytes.get(end..).unwrap_or_default().to_vec();
+    let extra = rest.iter().any(|&b| b != 0);
+    let more = extra && cx.abbreviate();
     bytes.resize(end, 0);
     let reached = attributes.always.max(size);
     let mut fields = Vec::new();
@@ -375,11 +377,16 @@ fn attribute(cx: &mut Cx<'_>, addr: u64) -> Value {
         };
         fields.push((Cow::Borrowed(member.name), value));
     }
-    if attributes.member.is_empty() {
-        return Value::Struct { fields, more };
+    if !attributes.member.is_empty() {
+        let inner = Value::Struct { fields, more: false };
+        fields = vec![(Cow::Borrowed(attributes.member), inner)];
     }
-    let inner = Value::Struct { fields, more: false };
-    Value::Struct { fields: vec![(Cow::Borrowed(attributes.member), inner)], more }
+    if extra && !more {
+        let note = format!("bytes {end}..{}", size - 1);
+        let data = Value::Note(Box::new(Value::Octets(rest)), Cow::Owned(note));
+        fields.push((Cow::Borrowed("extra_data"), data));
+    }
+    Value::Struct { fields, more }
 }
 
 /// The row of this family.

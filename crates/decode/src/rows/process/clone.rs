@@ -134,7 +134,7 @@ fn clone_flags(cx: &mut Cx<'_>, _: u64) -> Value {
     match (flags, signal) {
         (_, 0) => Value::Flags(flags, &CLONE_FLAGS),
         (0, _) => Value::Signal(signal),
-        _ => Value::Or(word, vec![Value::Flags(flags, &CLONE_FLAGS), Value::Signal(signal)]),
+        _ => Value::Joined(vec![Value::Flags(flags, &CLONE_FLAGS), Value::Signal(signal)]),
     }
 }
 
