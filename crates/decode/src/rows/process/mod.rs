@@ -7,6 +7,7 @@ mod bpf_names;
 mod capability;
 mod clone;
 mod credentials;
+mod filter;
 mod futex;
 mod keys;
 mod lifecycle;
@@ -26,6 +27,10 @@ mod system_names;
 mod unimplemented;
 mod wait;
 mod x86;
+
+pub(in crate::rows) use filter::{
+    Purpose as FilterPurpose, instructions as filter_instructions, program as filter_program,
+};
 
 /// The families of this group.
 pub(super) static FAMILIES: &[&[Row]] = &[
