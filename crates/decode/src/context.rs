@@ -402,6 +402,10 @@ impl Cx<'_> {
         if count == 0 {
             return Value::array(vec![]);
         }
+        // An array that cannot be in memory is none.
+        if count.checked_mul(size).and_then(|bytes| addr.checked_add(bytes)).is_none() {
+            return Value::Addr(addr);
+        }
         let limit = if self.abbreviate() { self.env.options.string_limit } else { MAX_ELEMENTS };
         let mut items = Vec::new();
         for i in 0..count.min(limit as u64) {
@@ -433,7 +437,8 @@ impl Cx<'_> {
     /// The signal set of `size` bytes at `addr`.
     #[must_use]
     pub fn sigset(&self, addr: u64, size: u64) -> Value {
-        if !self.follows(addr) || size > 8 {
+        let word = self.abi.word_size() as u64;
+        if !self.follows(addr) || size > 8 || !size.is_multiple_of(word) {
             return Value::Addr(addr);
         }
         let mut mask = [0u8; 8];

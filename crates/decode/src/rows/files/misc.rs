@@ -1,12 +1,13 @@
 //! Asynchronous input and output, quotas, sandboxes and other calls that make or use descriptors.
 
 use super::args::{follows, word};
-use super::names_mount::{IOCB_CMD, LANDLOCK_ACCESS, LANDLOCK_CREATE, LANDLOCK_RULE, USERFAULTFD};
+use super::names_mount::{IOCB_CMD, LANDLOCK_ACCESS, LANDLOCK_CREATE, LANDLOCK_RULE, RWF, USERFAULTFD};
 use crate::context::Cx;
 use crate::kind::{Kind, Len};
 use crate::layout::{Store, Struct, field};
 use crate::row::{Arg, Class, Ret, Row, arg, both, only32, out};
 use crate::rows::common::{TIMESPEC, TIMESPEC64};
+use crate::rows::process::io_priority;
 use crate::value::Value;
 
 const CONTEXT: Arg = arg("ctx_id", Kind::Hex);
@@ -124,8 +125,17 @@ fn iocb_at(cx: &mut Cx<'_>, addr: u64) -> Option<Value> {
     if data != 0 {
         fields.push(("aio_data", Value::Hex(data)));
     }
+    let (key, how) = (cx.load(at(8), Store::U32)?, cx.load(at(12), Store::U32)?);
+    if key != 0 {
+        fields.push(("aio_key", Value::Uint(key)));
+    }
+    if how != 0 {
+        fields.push(("aio_rw_flags", Value::Flags(how, &RWF)));
+    }
     fields.push(("aio_lio_opcode", Value::Const(operation, &IOCB_CMD)));
-    if priority != 0 {
+    if flags & 2 != 0 {
+        fields.push(("aio_reqprio", io_priority(cx, priority as u16 as u64)));
+    } else if priority != 0 {
         fields.push(("aio_reqprio", Value::Int(i64::from(priority))));
     }
     fields.push(("aio_fildes", cx.fd(fd)));
@@ -152,8 +162,12 @@ fn iocb(cx: &mut Cx<'_>, addr: u64) -> Value {
 fn iocb_head(cx: &mut Cx<'_>, addr: u64) -> Value {
     match iocb(cx, addr) {
         Value::Struct { mut fields, .. } => {
-            let head =
-                |name: &str| matches!(name, "aio_data" | "aio_lio_opcode" | "aio_reqprio" | "aio_fildes");
+            let head = |name: &str| {
+                matches!(
+                    name,
+                    "aio_data" | "aio_key" | "aio_rw_flags" | "aio_lio_opcode" | "aio_reqprio" | "aio_fildes"
+                )
+            };
             fields.retain(|(name, _)| head(name));
             Value::Struct { fields, more: false }
         }

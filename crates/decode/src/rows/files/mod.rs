@@ -29,7 +29,6 @@ mod termios;
 mod uring;
 
 pub(super) use args::OPEN_FLAGS;
-pub(super) use names_open::OPEN;
 pub(super) use stamp::{date, noted};
 
 /// The families of this group.

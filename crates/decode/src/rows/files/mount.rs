@@ -182,7 +182,7 @@ fn attr(cx: &mut Cx<'_>, addr: u64) -> Value {
 
 /// `fsconfig` without a parameter: 6 creates, 7 reconfigures.
 fn key(cx: &mut Cx<'_>, addr: u64) -> Value {
-    if cx.int(1) > 5 { Value::Addr(addr) } else { cx.string(addr) }
+    if !(0..=5).contains(&cx.int(1)) { Value::Addr(addr) } else { cx.string(addr) }
 }
 
 fn value(cx: &mut Cx<'_>, addr: u64) -> Value {
@@ -211,7 +211,10 @@ fn aux(cx: &mut Cx<'_>, raw: u64) -> Value {
 
 /// An attribute's value; if it ends with a NUL, that is taken for the end of a string.
 fn attribute(cx: &Cx<'_>, addr: u64, len: u64) -> Value {
+    /// The kernel takes no longer value: `XATTR_SIZE_MAX`.
+    const LONGEST: u64 = 65536;
     match cx.bytes(addr, len) {
+        _ if len > LONGEST => Value::Addr(addr),
         Value::Str { mut bytes, more: false } => {
             bytes.pop_if(|last| *last == 0);
             Value::string(bytes)

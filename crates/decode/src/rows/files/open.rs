@@ -139,7 +139,7 @@ pub(super) static ROWS: &[Row] = &[
         "open_by_handle_at",
         both(304, 342),
         Class::DESC,
-        &[arg("mount_fd", Kind::DirFd), arg("handle", Kind::With(handle_in)), FLAGS],
+        &[arg("mount_fd", Kind::Fd), arg("handle", Kind::With(handle_in)), FLAGS],
     )
     .ret(Ret::Fd),
     Row::new("readdir", only32(89), Class::DESC, &[FD, arg("dirp", Kind::Addr), arg("count", Kind::Uint)]),
@@ -258,8 +258,7 @@ fn memfd_flags(_: &mut Cx<'_>, raw: u64) -> Value {
     }
     let mut parts = Vec::new();
     if low != 0 {
-        let unnamed = MEMFD.split(low, |_| {});
-        parts.push(if unnamed == low { Value::Hex(low) } else { Value::Flags(low, &MEMFD) });
+        parts.push(Value::Flags(low, &MEMFD));
     }
     parts.push(word(format!("{shift}<<MFD_HUGE_SHIFT")));
     Value::Or(flags, parts)
@@ -283,7 +282,7 @@ fn handle_members(cx: &Cx<'_>, addr: u64, bytes: u64) -> Vec<(&'static str, Valu
     let kind = cx.load(addr.wrapping_add(4), Store::I32).unwrap_or(0);
     let at = addr.wrapping_add(8);
     let handle = match cx.read(at, bytes.min(MAX_HANDLE) as usize) {
-        Some(data) => word(hexadecimal(&data)),
+        Some(data) => word(hexadecimal(&data) + if bytes > MAX_HANDLE { "..." } else { "" }),
         None => Value::Addr(at),
     };
     vec![("handle_bytes", Value::Uint(bytes)), ("handle_type", Value::Int(kind as i64)), ("f_handle", handle)]

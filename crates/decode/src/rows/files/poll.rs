@@ -22,6 +22,10 @@ const EPFD: Arg = arg("epfd", Kind::Fd);
 const EVENTS: Arg = out("events", Kind::With(|cx, addr| cx.elements(addr, 12, cx.result(), epoll_event)));
 const MAXEVENTS: Arg = arg("maxevents", Kind::Int);
 
+/// Of calls that never came to be.
+const OLD: &[Arg] =
+    &[arg("arg1", Kind::Hex), arg("arg2", Kind::Hex), arg("arg3", Kind::Hex), arg("arg4", Kind::Hex)];
+
 /// The rows of this family.
 pub(super) static ROWS: &[Row] = &[
     Row::new("poll", both(7, 168), Class::DESC, &[FDS, NFDS, TIMEOUT]).aux(|cx| polled(cx, None)),
@@ -103,8 +107,8 @@ pub(super) static ROWS: &[Row] = &[
         Class::DESC,
         &[EPFD, arg("op", Kind::Const(&EPOLL_CTL)), FD, arg("event", Kind::With(control_event))],
     ),
-    Row::new("epoll_ctl_old", only64(214), Class::DESC, &[]),
-    Row::new("epoll_wait_old", only64(215), Class::DESC, &[]),
+    Row::new("epoll_ctl_old", only64(214), Class::DESC, OLD),
+    Row::new("epoll_wait_old", only64(215), Class::DESC, OLD),
     Row::new("epoll_wait", both(232, 256), Class::DESC, &[EPFD, EVENTS, MAXEVENTS, TIMEOUT]),
     Row::new(
         "epoll_pwait",

@@ -48,7 +48,12 @@ pub(super) static ROWS: &[Row] = &[
     ),
     Row::new("sigpending", only32(73), SIG, &[out("set", OLD_SET)]),
     Row::new("sigsuspend", only32(72), SIG, &[arg("unused1", I), arg("unused2", I), arg("mask", OLD_MASK)]),
-    Row::new("sgetmask", only32(68), SIG, &[]),
+    Row::new("sgetmask", only32(68), SIG, &[]).aux(|cx| {
+        let mask = Value::Signals(cx.result() & 0xffff_ffff);
+        let mut text = b"mask ".to_vec();
+        crate::text::Style::default().value(&mut text, &mask);
+        Some(Value::Word(0, String::from_utf8_lossy(&text).into_owned().into()))
+    }),
     Row::new("ssetmask", only32(69), SIG, &[arg("newmask", OLD_MASK)]),
     Row::new(
         "signal",

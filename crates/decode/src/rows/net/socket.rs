@@ -38,7 +38,7 @@ fn protocol(cx: &mut Cx<'_>, raw: u64) -> Value {
         39 => &NFC,
         41 => &KCM,
         43 => &SMC,
-        _ => return Value::Uint(raw & 0xffff_ffff),
+        _ => return Value::Uint(raw),
     };
     Value::Const(raw & 0xffff_ffff, table)
 }

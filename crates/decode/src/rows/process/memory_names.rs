@@ -105,5 +105,6 @@ pub(super) static MPOL_MODE_FLAGS: Table = Table::new(
 );
 pub(super) static MBIND: Table =
     Table::new("MPOL_???", &[(1, "MPOL_MF_STRICT"), (2, "MPOL_MF_MOVE"), (4, "MPOL_MF_MOVE_ALL")]);
+pub(super) static MOVE_PAGES: Table = Table::new("MPOL_???", &[(2, "MPOL_MF_MOVE"), (4, "MPOL_MF_MOVE_ALL")]);
 pub(super) static GET_MEMPOLICY: Table =
     Table::new("MPOL_???", &[(1, "MPOL_F_NODE"), (2, "MPOL_F_ADDR"), (4, "MPOL_F_MEMS_ALLOWED")]);

@@ -1,6 +1,6 @@
 //! Which nodes memory comes from.
 
-use super::memory_names::{GET_MEMPOLICY, MBIND, MPOL, MPOL_MODE_FLAGS};
+use super::memory_names::{GET_MEMPOLICY, MBIND, MOVE_PAGES, MPOL, MPOL_MODE_FLAGS};
 use crate::context::Cx;
 use crate::kind::{Kind, Len};
 use crate::layout::Store;
@@ -81,7 +81,7 @@ pub(super) static ROWS: &[Row] = &[
             arg("pages", Kind::Cells(Store::Word, &ADDR, Len::Arg(1))),
             arg("nodes", Kind::Cells(Store::I32, &INT, Len::Arg(1))),
             out("status", Kind::Cells(Store::I32, &INT, Len::Arg(1))),
-            arg("flags", Kind::Flags(&MBIND)),
+            arg("flags", Kind::Flags(&MOVE_PAGES)),
         ],
     ),
 ];
@@ -104,6 +104,9 @@ fn mode(_: &mut Cx<'_>, raw: u64) -> Value {
 fn nodes(cx: &mut Cx<'_>, addr: u64, bits: u64) -> Value {
     let word = cx.abi.word_size() as u64;
     let width = word as usize * 2;
+    if bits == u64::MAX {
+        return Value::Addr(addr);
+    }
     let words = bits.saturating_sub(1).div_ceil(word * 8);
     cx.elements(addr, word, words, |cx, at| {
         let mask = cx.load(at, Store::Word)?;

@@ -181,7 +181,8 @@ fn policy(_: &mut Cx<'_>, raw: u64) -> Value {
     Value::Const(raw & 0xffff_ffff, &POLICIES)
 }
 
-fn io_priority(_: &mut Cx<'_>, raw: u64) -> Value {
+/// An input and output priority: its class and a number.
+pub(in crate::rows) fn io_priority(_: &mut Cx<'_>, raw: u64) -> Value {
     let word = raw & 0xffff_ffff;
     Value::Call(
         "IOPRIO_PRIO_VALUE",
