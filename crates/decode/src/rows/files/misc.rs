@@ -1,16 +1,19 @@
 //! Asynchronous input and output, quotas, sandboxes and other calls that make or use descriptors.
 
 use super::args::{follows, word};
-use super::names_mount::{IOCB_CMD, LANDLOCK_ACCESS, LANDLOCK_CREATE, LANDLOCK_RULE, RWF, USERFAULTFD};
+use super::names_event::POLL;
+use super::names_mount::{
+    IOCB_CMD, IOCB_FLAGS, LANDLOCK_ACCESS, LANDLOCK_CREATE, LANDLOCK_RULE, RWF, USERFAULTFD,
+};
 use crate::context::Cx;
 use crate::kind::{Kind, Len};
 use crate::layout::{Store, Struct, field};
 use crate::row::{Arg, Class, Ret, Row, arg, both, only32, out};
 use crate::rows::common::{TIMESPEC, TIMESPEC64};
-use crate::rows::process::io_priority;
+use crate::rows::process::{io_priority, ranges};
 use crate::value::Value;
 
-const CONTEXT: Arg = arg("ctx_id", Kind::Hex);
+const CONTEXT: Arg = arg("ctx_id", Kind::Addr);
 
 /// `struct io_event`, `<linux/aio_abi.h>`.
 static IO_EVENT: Struct = Struct::new(&[
@@ -111,7 +114,24 @@ pub(super) static ROWS: &[Row] = &[
         .ret(Ret::Fd),
 ];
 
-/// `struct iocb`, `<linux/aio_abi.h>`: the members every operation has.
+// The operations of a request that say more than their descriptor.
+const IOCB_PREAD: u64 = 0;
+const IOCB_PWRITE: u64 = 1;
+const IOCB_POLL: u64 = 5;
+const IOCB_PREADV: u64 = 7;
+const IOCB_PWRITEV: u64 = 8;
+
+/// The operation of a request; an unknown one is a plain number.
+fn command(operation: u64) -> Value {
+    match IOCB_CMD.name(operation) {
+        Some(_) => Value::Const(operation, &IOCB_CMD),
+        None => {
+            Value::meaning(Value::Uint(operation), word(format!("{operation} /* {} */", IOCB_CMD.unknown)))
+        }
+    }
+}
+
+/// `struct iocb`, `<linux/aio_abi.h>`: the members its operation uses.
 fn iocb_at(cx: &mut Cx<'_>, addr: u64) -> Option<Value> {
     let at = |offset: u64| addr.wrapping_add(offset);
     let data = cx.load(addr, Store::U64)?;
@@ -132,21 +152,35 @@ fn iocb_at(cx: &mut Cx<'_>, addr: u64) -> Option<Value> {
     if how != 0 {
         fields.push(("aio_rw_flags", Value::Flags(how, &RWF)));
     }
-    fields.push(("aio_lio_opcode", Value::Const(operation, &IOCB_CMD)));
+    fields.push(("aio_lio_opcode", command(operation)));
     if flags & 2 != 0 {
         fields.push(("aio_reqprio", io_priority(cx, priority as u16 as u64)));
     } else if priority != 0 {
         fields.push(("aio_reqprio", Value::Int(i64::from(priority))));
     }
     fields.push(("aio_fildes", cx.fd(fd)));
-    if matches!(operation, 0 | 1 | 7 | 8) {
-        fields.push(("aio_buf", if operation == 1 { cx.bytes(buf, len) } else { Value::Addr(buf) }));
+    let buffer = match operation {
+        IOCB_PREAD => Value::Addr(buf),
+        IOCB_PWRITE => cx.bytes(buf, len),
+        IOCB_POLL => Value::Flags(buf & 0xffff_ffff, &POLL),
+        IOCB_PREADV => ranges(cx, buf, len),
+        IOCB_PWRITEV => cx.iovec(buf, len, u64::MAX),
+        _ => return Some(Value::record(fields)),
+    };
+    fields.push(("aio_buf", buffer));
+    if matches!(operation, IOCB_PREAD | IOCB_PWRITE) {
         fields.push(("aio_nbytes", Value::Uint(len)));
+    }
+    if operation != IOCB_POLL {
         fields.push(("aio_offset", Value::Int(offset as i64)));
-        if flags & 1 != 0 {
-            fields.push(("aio_flags", word("IOCB_FLAG_RESFD")));
-            fields.push(("aio_resfd", cx.fd(resfd)));
-        }
+    }
+    if flags != 0 {
+        fields.push(("aio_flags", Value::Flags(flags, &IOCB_FLAGS)));
+    }
+    if flags & 1 != 0 {
+        fields.push(("aio_resfd", cx.fd(resfd)));
+    } else if resfd != 0 {
+        fields.push(("aio_resfd", Value::Hex(resfd & 0xffff_ffff)));
     }
     Some(Value::record(fields))
 }
@@ -176,7 +210,9 @@ fn iocb_head(cx: &mut Cx<'_>, addr: u64) -> Value {
 }
 
 fn iocbs(cx: &mut Cx<'_>, addr: u64) -> Value {
-    let (size, count) = (cx.abi.word_size() as u64, cx.args[1]);
+    let size = cx.abi.word_size() as u64;
+    // The number is signed: a negative one is more than fits in memory.
+    let count = if size == 8 { cx.args[1] } else { i64::from(cx.int(1)) as u64 };
     cx.elements(addr, size, count, |cx, at| {
         let one = cx.load(at, Store::Word)?;
         Some(iocb(cx, one))

@@ -215,3 +215,27 @@ fn no_argument_of_a_command_makes_decoding_fail() {
         }
     }
 }
+
+#[test]
+fn a_request_shows_what_its_operation_uses() {
+    let submit = |operation: u16, flags: u32| {
+        let mut bytes = vec![0u8; 128];
+        bytes[..8].copy_from_slice(&(AT + 16).to_le_bytes());
+        bytes[16 + 16..][..2].copy_from_slice(&operation.to_le_bytes());
+        bytes[16 + 20..][..4].copy_from_slice(&3u32.to_le_bytes());
+        bytes[16 + 24..][..8].copy_from_slice(&(AT + 80).to_le_bytes());
+        bytes[16 + 32..][..8].copy_from_slice(&1u64.to_le_bytes());
+        bytes[16 + 56..][..4].copy_from_slice(&flags.to_le_bytes());
+        bytes[80..][..8].copy_from_slice(&PATH.to_le_bytes());
+        bytes[88] = 1;
+        line(Abi::X86_64, "io_submit", [0x7000, 1, AT, 0, 0, 0], &bytes, Outcome::Returned(1))
+    };
+    let requests = |inside: &str| format!("io_submit(0x7000, 1, [{{{inside}}}]) = 1");
+    assert_eq!(submit(2, 0), requests("aio_lio_opcode=IOCB_CMD_FSYNC, aio_fildes=3"));
+    assert_eq!(submit(9, 0), requests("aio_lio_opcode=9 /* IOCB_CMD_??? */, aio_fildes=3"));
+    let read = "aio_lio_opcode=IOCB_CMD_PREAD, aio_fildes=3, aio_buf=0x1050, aio_nbytes=1, aio_offset=0";
+    assert_eq!(submit(0, 4), requests(&format!("{read}, aio_flags=0x4 /* IOCB_FLAG_??? */")));
+    let vector =
+        r#"aio_buf=[{iov_base="f", iov_len=1}], aio_offset=0, aio_flags=IOCB_FLAG_RESFD, aio_resfd=0"#;
+    assert_eq!(submit(8, 1), requests(&format!("aio_lio_opcode=IOCB_CMD_PWRITEV, aio_fildes=3, {vector}")));
+}

@@ -31,6 +31,7 @@ mod x86;
 pub(in crate::rows) use filter::{
     Purpose as FilterPurpose, instructions as filter_instructions, program as filter_program,
 };
+pub(in crate::rows) use memory::ranges;
 pub(in crate::rows) use scheduling::io_priority;
 
 /// The families of this group.
