@@ -135,7 +135,7 @@ impl Style {
                         -100 => out.extend_from_slice(b"AT_FDCWD"),
                         _ => decimal(out, *fd),
                     }
-                    put(out, format_args!("<{target}>"));
+                    self.target(out, *fd, target);
                 }
             },
             Value::Pid { pid, comm } => {
@@ -338,11 +338,26 @@ impl Style {
     /// Appends `bytes` as a quoted string.
     pub fn quoted(&self, out: &mut Vec<u8>, bytes: &[u8]) {
         out.push(b'"');
-        self.escaped(out, bytes, b"\"");
+        self.escaped(out, bytes, b"");
         out.push(b'"');
     }
 
-    /// Appends `bytes` with escapes, without quotes; the characters of `special` are escaped as well.
+    /// Appends what a descriptor refers to. The kernel tells with the name that a file is deleted, which is no
+    /// part of the name; of the working directory, strace shows what the kernel says.
+    fn target(&self, out: &mut Vec<u8>, fd: i64, target: &str) {
+        let mut mark = Vec::new();
+        self.escaped(&mut mark, b" (deleted)", b"");
+        match target.as_bytes().strip_suffix(&mark[..]) {
+            Some(name) if fd >= 0 => {
+                out.push(b'<');
+                out.extend_from_slice(name);
+                out.extend_from_slice(b">(deleted)");
+            }
+            _ => put(out, format_args!("<{target}>")),
+        }
+    }
+
+    /// Appends `bytes` with escapes, without quotes; the characters of `special` are shown by their numbers.
     pub fn escaped(&self, out: &mut Vec<u8>, bytes: &[u8], special: &[u8]) {
         let odd = |b: u8| !(b.is_ascii_graphic() || b == b' ' || (0x09..=0x0d).contains(&b));
         let all_hex = match self.strings {
@@ -361,9 +376,8 @@ impl Style {
                 b'\r' => out.extend_from_slice(b"\\r"),
                 0x0b => out.extend_from_slice(b"\\v"),
                 0x0c => out.extend_from_slice(b"\\f"),
-                b'\\' => out.extend_from_slice(b"\\\\"),
-                b if special.contains(&b) => out.extend_from_slice(&[b'\\', b]),
-                b if b.is_ascii_graphic() || b == b' ' => out.push(b),
+                b'\\' | b'"' => out.extend_from_slice(&[b'\\', b]),
+                b if (b.is_ascii_graphic() || b == b' ') && !special.contains(&b) => out.push(b),
                 b if self.strings == HexStrings::NonAsciiChars => put(out, format_args!("\\x{b:02x}")),
                 // An octal escape is as short as can be, unless a digit follows.
                 b if bytes.get(i + 1).is_some_and(|next| (b'0'..=b'7').contains(next)) => {

@@ -25,11 +25,7 @@ static ATTR: Struct = Struct::new(&[
     field("attr_set", Store::AlignedU64, Kind::Flags64(&MOUNT_ATTR)),
     field("attr_clr", Store::AlignedU64, Kind::Flags64(&MOUNT_ATTR)),
     field("propagation", Store::AlignedU64, Kind::With(|_, raw| Value::Const(raw, &PROPAGATION))),
-    field(
-        "userns_fd",
-        Store::AlignedU64,
-        Kind::With(|cx, raw| if raw <= 0x7fff_ffff { cx.fd(raw) } else { Value::Uint(raw) }),
-    ),
+    field("userns_fd", Store::AlignedU64, Kind::With(|_, raw| Value::Uint(raw))),
 ]);
 
 /// The rows of this family.

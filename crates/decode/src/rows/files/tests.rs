@@ -1,8 +1,10 @@
 //! Whole lines of the trickier rows, from byte arrays; and no input that makes a decoder panic.
 
 use super::FAMILIES;
+use super::args::shown;
 use crate::catalog::Catalog;
 use crate::text::Style;
+use crate::value::Value;
 use crate::{ByteMemory, Call, Env, NoNames, Options, Outcome};
 use lariat_abi::{Abi, Errno, Tid};
 
@@ -238,4 +240,15 @@ fn a_request_shows_what_its_operation_uses() {
     let vector =
         r#"aio_buf=[{iov_base="f", iov_len=1}], aio_offset=0, aio_flags=IOCB_FLAG_RESFD, aio_resfd=0"#;
     assert_eq!(submit(8, 1), requests(&format!("aio_lio_opcode=IOCB_CMD_PWRITEV, aio_fildes=3, {vector}")));
+}
+
+#[test]
+fn that_a_file_is_deleted_is_no_part_of_its_name() {
+    let show = |fd, target: &str| shown(&Value::Fd { fd, target: Some(target.into()) });
+    assert_eq!(show(3, "/tmp/f"), "3</tmp/f>");
+    assert_eq!(show(3, "/tmp/f (deleted)"), "3</tmp/f>(deleted)");
+    assert_eq!(show(-100, "/tmp/d (deleted)"), "AT_FDCWD</tmp/d (deleted)>");
+    let mut name = Vec::new();
+    Style::default().escaped(&mut name, br#"<1>"\"#, b"<>");
+    assert_eq!(name, br#"\0741\76\"\\"#);
 }

@@ -33,11 +33,20 @@ fn protocol(cx: &mut Cx<'_>, raw: u64) -> Value {
         }
         29 => &CAN,
         31 => &BTPROTO,
+        33 => &AF,
+        34 => &ISDN,
         35 => &PHONET,
         37 => &CAIF,
         39 => &NFC,
         41 => &KCM,
         43 => &SMC,
+        3 => {
+            let number = i64::from(raw as u32 as i32) as u64;
+            let name = AX25.name(number).unwrap_or(AX25.unknown);
+            let digits = if number == 0 { "0".to_owned() } else { format!("{number:#x}") };
+            let shown = format!("{digits} /* {name} */");
+            return Value::meaning(Value::Hex(number), Value::Word(number, shown.into()));
+        }
         _ => return Value::Uint(raw),
     };
     Value::Const(raw & 0xffff_ffff, table)

@@ -252,7 +252,7 @@ fn clone_args_fields(cx: &mut Cx<'_>, flags: u64, word: impl Fn(usize) -> u64) -
         fields.push(("set_tid_size", Value::Uint(word(9))));
     }
     if flags & CLONE_INTO_CGROUP != 0 || word(10) != 0 {
-        fields.push(("cgroup", cx.fd(word(10))));
+        fields.push(("cgroup", Value::Uint(word(10))));
     }
     fields
 }
