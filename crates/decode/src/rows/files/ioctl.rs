@@ -144,7 +144,11 @@ fn argument(cx: &mut Cx<'_>, raw: u64) -> Value {
         // `SIOCGIFCONF` says how much room there was.
         cx.saved[2] = cx.load(raw, Store::I32).unwrap_or(0);
     }
-    match of_command(name).or_else(|| super::ioctl_net::of_command(name)) {
+    let form = of_command(name)
+        .or_else(|| super::ioctl_net::of_command(name))
+        .or_else(|| super::ioctl_btrfs::of_command(name))
+        .or_else(|| super::ioctl_console::of_command(name));
+    match form {
         None if code >> 8 & 0xff == u64::from(b'E') => Value::Addr(raw),
         None => Value::Hex(raw),
         Some(Form::Nothing) => Value::Absent,

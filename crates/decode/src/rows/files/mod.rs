@@ -7,6 +7,8 @@ mod event;
 mod fcntl;
 mod io;
 mod ioctl;
+mod ioctl_btrfs;
+mod ioctl_console;
 mod ioctl_forms;
 mod ioctl_net;
 mod misc;

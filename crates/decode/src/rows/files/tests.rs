@@ -252,3 +252,20 @@ fn that_a_file_is_deleted_is_no_part_of_its_name() {
     Style::default().escaped(&mut name, br#"<1>"\"#, b"<>");
     assert_eq!(name, br#"\0741\76\"\\"#);
 }
+
+#[test]
+fn commands_of_btrfs_and_the_console() {
+    let given = |command, bytes: &[u8]| ioctl(Abi::X86_64, command, bytes, OK);
+    let mut volume = [3u64, 7, 4, 24, 0x1234, 0, 0].map(u64::to_le_bytes).concat();
+    volume.extend_from_slice(b"sub\0");
+    let shown = r#"{fd=3, flags=BTRFS_SUBVOL_QGROUP_INHERIT, size=24, qgroup_inherit=0x1234, name="sub"}"#;
+    assert_eq!(given(0x5000_9417, &volume), format!("ioctl(3, BTRFS_IOC_SNAP_CREATE_V2, {shown}) = 0"));
+    let lookup = given(0xd000_9412, &[256u64, 8].map(u64::to_le_bytes).concat());
+    let shown = "{treeid=BTRFS_FIRST_FREE_OBJECTID, objectid=BTRFS_QUOTA_TREE_OBJECTID}";
+    assert_eq!(lookup, format!("ioctl(3, BTRFS_IOC_INO_LOOKUP, {shown}) = 0"));
+    let number = |command, raw| line(Abi::X86_64, "ioctl", [3, command, raw, 0, 0, 0], b"", OK);
+    assert_eq!(number(0x4b30, 0xa_0000 + 1193), "ioctl(3, KDMKTONE, 10<<16|1193 /* 1000 Hz, 10 ms */) = 0");
+    assert_eq!(number(0x4b2f, 0), "ioctl(3, KIOCSOUND, 0 /* off */) = 0");
+    assert_eq!(number(0x4b45, 9), "ioctl(3, KDSKBMODE, 9 /* K_??? */) = 0");
+    assert_eq!(number(0x4b32, 5), "ioctl(3, KDSETLED, LED_SCR|LED_CAP) = 0");
+}
