@@ -484,7 +484,8 @@ impl Cx<'_> {
             let base = cx.load(at, Store::Word)?;
             let len = cx.load(at.wrapping_add(word), Store::Word)?;
             let shown = len.min(left);
-            left -= shown;
+            // What is written has no limit to use up.
+            left -= if limit == u64::MAX { 0 } else { shown };
             let data = cx.bytes(base, shown);
             Some(Value::record(vec![("iov_base", data), ("iov_len", Value::Uint(len))]))
         })

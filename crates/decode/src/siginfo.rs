@@ -56,7 +56,7 @@ pub fn siginfo(info: &SigInfo) -> Value {
             Some(name) => {
                 Value::meaning(Value::Int(i64::from(info.errno())), Value::Word(0, Cow::Borrowed(name)))
             }
-            None => Value::Int(i64::from(info.errno())),
+            None => Value::Uint(u64::from(info.errno() as u32)),
         };
         fields.push(("si_errno", errno));
     }

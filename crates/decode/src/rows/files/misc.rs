@@ -196,6 +196,9 @@ fn iocb(cx: &mut Cx<'_>, addr: u64) -> Value {
 fn iocb_head(cx: &mut Cx<'_>, addr: u64) -> Value {
     match iocb(cx, addr) {
         Value::Struct { mut fields, .. } => {
+            if !fields.iter().any(|(name, _)| name == "aio_data") {
+                fields.insert(0, ("aio_data".into(), Value::Hex(0)));
+            }
             let head = |name: &str| {
                 matches!(
                     name,

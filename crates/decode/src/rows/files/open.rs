@@ -142,7 +142,12 @@ pub(super) static ROWS: &[Row] = &[
         &[arg("mount_fd", Kind::Fd), arg("handle", Kind::With(handle_in)), FLAGS],
     )
     .ret(Ret::Fd),
-    Row::new("readdir", only32(89), Class::DESC, &[FD, arg("dirp", Kind::Addr), arg("count", Kind::Uint)]),
+    Row::new(
+        "readdir",
+        only32(89),
+        Class::DESC,
+        &[FD, arg("dirp", Kind::Addr), arg("count", Kind::With(entry_count))],
+    ),
     Row::new(
         "getdents",
         both(78, 141),
@@ -180,6 +185,11 @@ const OPEN_FLAGS_ONLY: Kind = Kind::With(|_, raw| match raw & 0xffff_ffff {
     flags => Value::Flags(flags, &CLOEXEC),
 });
 static CLOEXEC: Table = Table::new("O_???", &[(0x80000, "O_CLOEXEC")]);
+
+/// How many entries `readdir` is to read: it reads one whatever is said, which is therefore left out.
+fn entry_count(_: &mut Cx<'_>, raw: u64) -> Value {
+    if raw == 1 { Value::Absent } else { Value::Uint(raw) }
+}
 
 /// `O_CREAT` and the bit of `O_TMPFILE` that is its own: the call has a mode.
 fn creates(flags: u64) -> bool {

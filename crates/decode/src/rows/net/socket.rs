@@ -73,6 +73,10 @@ fn filled<const N: usize>(cx: &mut Cx<'_>, raw: u64) -> Value {
 /// The length of such an address: `[128 => 16]`.
 fn filled_length<const N: usize>(cx: &mut Cx<'_>, raw: u64) -> Value {
     let before = cx.saved[N];
+    // Where no address is asked for, its length is not looked at.
+    if N != 4 && cx.args[N - 1] == 0 {
+        return Value::Addr(raw);
+    }
     let Some(after) = cx.load(raw, Store::U32) else { return Value::Addr(raw) };
     if before == u64::MAX {
         return Value::Addr(raw);
