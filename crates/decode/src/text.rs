@@ -111,10 +111,19 @@ impl Style {
                 Constants::Abbrev => self.value(out, meaning),
                 Constants::Raw => self.value(out, stored),
                 Constants::Verbose => {
+                    let start = out.len();
                     self.value(out, stored);
-                    out.extend_from_slice(b" /* ");
-                    Self { constants: Constants::Abbrev, ..*self }.value(out, meaning);
-                    out.extend_from_slice(b" */");
+                    let mut told = Vec::new();
+                    Self { constants: Constants::Abbrev, ..*self }.value(&mut told, meaning);
+                    // A meaning that repeats what is stored says both: `9 /* IOCB_CMD_??? */`.
+                    match told.strip_prefix(&out[start..]) {
+                        Some(rest) if rest.starts_with(b" /*") => out.extend_from_slice(rest),
+                        _ => {
+                            out.extend_from_slice(b" /* ");
+                            out.extend_from_slice(&told);
+                            out.extend_from_slice(b" */");
+                        }
+                    }
                 }
             },
             Value::Joined(parts) => self.list(out, parts, b"|"),

@@ -50,9 +50,9 @@ const PITCH: u64 = 1_193_182;
 
 /// A period, and the pitch that it makes.
 fn sound(_: &mut Cx<'_>, raw: u64) -> Value {
-    match raw & 0xffff {
-        0 => bell(raw, format!("{raw} /* off */")),
-        period => bell(raw, format!("{raw} /* {} Hz */", PITCH / period)),
+    match PITCH.checked_div(raw) {
+        None | Some(0) => bell(raw, format!("{raw} /* off */")),
+        Some(pitch) => bell(raw, format!("{raw} /* {pitch} Hz */")),
     }
 }
 
@@ -61,8 +61,14 @@ fn tone(_: &mut Cx<'_>, raw: u64) -> Value {
     let (time, period) = (raw >> 16, raw & 0xffff);
     match (time, period) {
         (0, _) => bell(raw, format!("{period} /* off */")),
-        (_, 0) => bell(raw, format!("{time}<<16|0 /* off */")),
-        _ => bell(raw, format!("{time}<<16|{period} /* {} Hz, {time} ms */", PITCH / period)),
+        _ => {
+            let stored = format!("{time}<<16|{period}");
+            let told = match PITCH.checked_div(period) {
+                None => format!("{stored} /* off */"),
+                Some(pitch) => format!("{stored} /* {pitch} Hz, {time} ms */"),
+            };
+            Value::meaning(word(stored), word(told))
+        }
     }
 }
 

@@ -154,7 +154,8 @@ fn iocb_at(cx: &mut Cx<'_>, addr: u64) -> Option<Value> {
     }
     fields.push(("aio_lio_opcode", command(operation)));
     if flags & 2 != 0 {
-        fields.push(("aio_reqprio", io_priority(cx, priority as u16 as u64)));
+        let stored = priority as u16 as u64;
+        fields.push(("aio_reqprio", Value::meaning(Value::Hex(stored), io_priority(cx, stored))));
     } else if priority != 0 {
         fields.push(("aio_reqprio", Value::Int(i64::from(priority))));
     }

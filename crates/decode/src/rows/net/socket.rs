@@ -45,7 +45,7 @@ fn protocol(cx: &mut Cx<'_>, raw: u64) -> Value {
             let name = AX25.name(number).unwrap_or(AX25.unknown);
             let digits = if number == 0 { "0".to_owned() } else { format!("{number:#x}") };
             let shown = format!("{digits} /* {name} */");
-            return Value::meaning(Value::Hex(number), Value::Word(number, shown.into()));
+            return Value::Word(number, shown.into());
         }
         _ => return Value::Uint(raw),
     };

@@ -172,7 +172,12 @@ pub(super) static ROWS: &[Row] = &[
         &[
             arg("which", Kind::Const(&IOPRIO_WHO)),
             arg("who", Kind::Int),
-            arg("ioprio", Kind::With(io_priority)),
+            arg(
+                "ioprio",
+                Kind::With(|cx, raw| {
+                    Value::meaning(Value::Int(i64::from(raw as u32 as i32)), io_priority(cx, raw))
+                }),
+            ),
         ],
     ),
 ];
