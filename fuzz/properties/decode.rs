@@ -130,8 +130,8 @@ pub fn check_call(abi: Abi, number: u64, data: &[u8]) {
 
 fn outcome(row: &'static Row, input: &mut Input<'_>) -> Outcome {
     match input.byte() % 8 {
-        0..=3 => Outcome::from_register(row, i64::from(input.byte())),
-        4 | 5 => Outcome::from_register(row, input.number() as i64),
+        0..=3 => Outcome::from_register(i64::from(input.byte())),
+        4 | 5 => Outcome::from_register(input.number() as i64),
         6 => Outcome::Failed(Errno::from_raw(i32::from(input.byte()))),
         _ => Outcome::Unknown,
     }

@@ -224,7 +224,10 @@ impl Cx<'_> {
     #[must_use]
     pub fn interface(&self, raw: u64) -> Value {
         match self.env.names.interface(raw as u32) {
-            Some(name) => Value::Call("if_nametoindex", vec![Value::string(name.as_bytes())]),
+            Some(name) => Value::meaning(
+                Value::Uint(raw & 0xffff_ffff),
+                Value::Call("if_nametoindex", vec![Value::string(name.as_bytes())]),
+            ),
             None => Value::Uint(raw & 0xffff_ffff),
         }
     }
@@ -399,6 +402,10 @@ impl Cx<'_> {
         if count == 0 {
             return Value::array(vec![]);
         }
+        // An array that cannot be in memory is none.
+        if count.checked_mul(size).and_then(|bytes| addr.checked_add(bytes)).is_none() {
+            return Value::Addr(addr);
+        }
         let limit = if self.abbreviate() { self.env.options.string_limit } else { MAX_ELEMENTS };
         let mut items = Vec::new();
         for i in 0..count.min(limit as u64) {
@@ -430,7 +437,8 @@ impl Cx<'_> {
     /// The signal set of `size` bytes at `addr`.
     #[must_use]
     pub fn sigset(&self, addr: u64, size: u64) -> Value {
-        if !self.follows(addr) || size > 8 {
+        let word = self.abi.word_size() as u64;
+        if !self.follows(addr) || size > 8 || !size.is_multiple_of(word) {
             return Value::Addr(addr);
         }
         let mut mask = [0u8; 8];
@@ -476,7 +484,8 @@ impl Cx<'_> {
             let base = cx.load(at, Store::Word)?;
             let len = cx.load(at.wrapping_add(word), Store::Word)?;
             let shown = len.min(left);
-            left -= shown;
+            // What is written has no limit to use up.
+            left -= if limit == u64::MAX { 0 } else { shown };
             let data = cx.bytes(base, shown);
             Some(Value::record(vec![("iov_base", data), ("iov_len", Value::Uint(len))]))
         })
@@ -487,7 +496,7 @@ impl Cx<'_> {
 #[must_use]
 pub fn device(dev: u64) -> Value {
     let (major, minor) = device_numbers(dev);
-    Value::Call("makedev", vec![Value::Hex(major), Value::Hex(minor)])
+    Value::meaning(Value::Hex(dev), Value::Call("makedev", vec![Value::Hex(major), Value::Hex(minor)]))
 }
 
 /// The two parts of a device number.

@@ -34,6 +34,8 @@ pub fn value(out: &mut Vec<u8>, value: &Value) {
             list(out, parts);
             out.push(b'}');
         }
+        Value::Meaning(_, meaning) => self::value(out, meaning),
+        Value::Joined(parts) => list(out, parts),
         Value::Str { bytes, more: false } | Value::Octets(bytes) => string(out, bytes),
         Value::Str { bytes, more: true } => {
             out.extend_from_slice(b"{\"string\":");

@@ -22,7 +22,7 @@ pub enum Outcome {
 impl Outcome {
     /// The outcome for the word in the result register.
     #[must_use]
-    pub fn from_register(_row: &Row, rval: i64) -> Self {
+    pub fn from_register(rval: i64) -> Self {
         if (-MAX_ERRNO..0).contains(&rval) {
             Self::Failed(Errno::from_raw(-rval as i32))
         } else {

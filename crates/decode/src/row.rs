@@ -44,8 +44,6 @@ bitflags! {
         const STATFSLIKE = 1 << 15;
         /// `%pure`: never fails and has no arguments.
         const PURE = 1 << 16;
-        /// The result is never an error, however negative it looks.
-        const NEVER_FAILS = 1 << 17;
     }
 }
 

@@ -53,8 +53,10 @@ pub fn siginfo(info: &SigInfo) -> Value {
     if info.errno() != 0 {
         let name = Errno::from_raw(info.errno()).name();
         let errno = match name {
-            Some(name) => Value::Word(u64::from(info.errno() as u32), Cow::Borrowed(name)),
-            None => Value::Int(i64::from(info.errno())),
+            Some(name) => {
+                Value::meaning(Value::Int(i64::from(info.errno())), Value::Word(0, Cow::Borrowed(name)))
+            }
+            None => Value::Uint(u64::from(info.errno() as u32)),
         };
         fields.push(("si_errno", errno));
     }

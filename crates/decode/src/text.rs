@@ -107,6 +107,26 @@ impl Style {
             Value::Or(n, parts) => self.named(out, *n, |style, out| {
                 style.list(out, parts, b"|");
             }),
+            Value::Meaning(stored, meaning) => match self.constants {
+                Constants::Abbrev => self.value(out, meaning),
+                Constants::Raw => self.value(out, stored),
+                Constants::Verbose => {
+                    let start = out.len();
+                    self.value(out, stored);
+                    let mut told = Vec::new();
+                    Self { constants: Constants::Abbrev, ..*self }.value(&mut told, meaning);
+                    // A meaning that repeats what is stored says both: `9 /* IOCB_CMD_??? */`.
+                    match told.strip_prefix(&out[start..]) {
+                        Some(rest) if rest.starts_with(b" /*") => out.extend_from_slice(rest),
+                        _ => {
+                            out.extend_from_slice(b" /* ");
+                            out.extend_from_slice(&told);
+                            out.extend_from_slice(b" */");
+                        }
+                    }
+                }
+            },
+            Value::Joined(parts) => self.list(out, parts, b"|"),
             Value::Str { bytes, more } => {
                 self.quoted(out, bytes);
                 if *more {
@@ -124,11 +144,7 @@ impl Style {
                         -100 => out.extend_from_slice(b"AT_FDCWD"),
                         _ => decimal(out, *fd),
                     }
-                    // The kernel appends this to the name of a file that has none any more.
-                    match target.strip_suffix(" (deleted)") {
-                        Some(name) => put(out, format_args!("<{name}>(deleted)")),
-                        None => put(out, format_args!("<{target}>")),
-                    }
+                    self.target(out, *fd, target);
                 }
             },
             Value::Pid { pid, comm } => {
@@ -138,7 +154,7 @@ impl Style {
                 }
             }
             Value::Signal(n) => self.signal(out, *n),
-            Value::Signals(mask) => signals(out, *mask),
+            Value::Signals(mask) => self.signal_set(out, *mask),
             Value::Array { items, more } => {
                 out.push(b'[');
                 self.list(out, items, b", ");
@@ -173,7 +189,7 @@ impl Style {
                 self.value(out, after);
             }
             Value::Word(number, word) => match self.constants {
-                Constants::Raw if !word.starts_with(['.', '"', '?']) => hex(out, *number),
+                Constants::Raw if *number != 0 => hex(out, *number),
                 _ => out.extend_from_slice(word.as_bytes()),
             },
         }
@@ -272,6 +288,32 @@ impl Style {
         }
     }
 
+    /// Appends a signal set: `[INT TERM]`, or `~[KILL STOP]` when most are in it.
+    pub fn signal_set(&self, out: &mut Vec<u8>, mask: u64) {
+        let mut mask = mask;
+        if mask.count_ones() >= 64 * 2 / 3 {
+            out.push(b'~');
+            mask = !mask;
+        }
+        out.push(b'[');
+        let mut first = true;
+        for number in (1..=64).filter(|number| mask >> (number - 1) & 1 != 0) {
+            if !first {
+                out.push(b' ');
+            }
+            first = false;
+            let Some(signal) = Signal::from_raw(number) else { continue };
+            let name = signal.name();
+            let name = name.strip_prefix("SIG").unwrap_or(&name);
+            match self.constants {
+                Constants::Abbrev => out.extend_from_slice(name.as_bytes()),
+                Constants::Raw => decimal(out, i64::from(number)),
+                Constants::Verbose => put(out, format_args!("{number} /* {name} */")),
+            }
+        }
+        out.push(b']');
+    }
+
     fn wait_status(&self, out: &mut Vec<u8>, status: u32) {
         let (low, high) = (status & 0x7f, status >> 8 & 0xff);
         out.push(b'{');
@@ -305,11 +347,26 @@ impl Style {
     /// Appends `bytes` as a quoted string.
     pub fn quoted(&self, out: &mut Vec<u8>, bytes: &[u8]) {
         out.push(b'"');
-        self.escaped(out, bytes, b"\"");
+        self.escaped(out, bytes, b"");
         out.push(b'"');
     }
 
-    /// Appends `bytes` with escapes, without quotes; the characters of `special` are escaped as well.
+    /// Appends what a descriptor refers to. The kernel tells with the name that a file is deleted, which is no
+    /// part of the name; of the working directory, strace shows what the kernel says.
+    fn target(&self, out: &mut Vec<u8>, fd: i64, target: &str) {
+        let mut mark = Vec::new();
+        self.escaped(&mut mark, b" (deleted)", b"");
+        match target.as_bytes().strip_suffix(&mark[..]) {
+            Some(name) if fd >= 0 => {
+                out.push(b'<');
+                out.extend_from_slice(name);
+                out.extend_from_slice(b">(deleted)");
+            }
+            _ => put(out, format_args!("<{target}>")),
+        }
+    }
+
+    /// Appends `bytes` with escapes, without quotes; the characters of `special` are shown by their numbers.
     pub fn escaped(&self, out: &mut Vec<u8>, bytes: &[u8], special: &[u8]) {
         let odd = |b: u8| !(b.is_ascii_graphic() || b == b' ' || (0x09..=0x0d).contains(&b));
         let all_hex = match self.strings {
@@ -328,8 +385,7 @@ impl Style {
                 b'\r' => out.extend_from_slice(b"\\r"),
                 0x0b => out.extend_from_slice(b"\\v"),
                 0x0c => out.extend_from_slice(b"\\f"),
-                b'\\' => out.extend_from_slice(b"\\\\"),
-                b'"' if special.contains(&b'"') => out.extend_from_slice(b"\\\""),
+                b'\\' | b'"' => out.extend_from_slice(&[b'\\', b]),
                 b if (b.is_ascii_graphic() || b == b' ') && !special.contains(&b) => out.push(b),
                 b if self.strings == HexStrings::NonAsciiChars => put(out, format_args!("\\x{b:02x}")),
                 // An octal escape is as short as can be, unless a digit follows.
@@ -385,31 +441,6 @@ fn octal(out: &mut Vec<u8>, value: u64) {
         0 => out.extend_from_slice(b"000"),
         _ => put(out, format_args!("0{value:02o}")),
     }
-}
-
-/// Appends a signal set: `[INT TERM]`, or `~[KILL STOP]` when most are in it.
-pub fn signals(out: &mut Vec<u8>, mask: u64) {
-    let mut mask = mask;
-    if mask.count_ones() >= 64 * 2 / 3 {
-        out.push(b'~');
-        mask = !mask;
-    }
-    out.push(b'[');
-    let mut first = true;
-    for number in 1..=64 {
-        if mask >> (number - 1) & 1 == 0 {
-            continue;
-        }
-        if !first {
-            out.push(b' ');
-        }
-        first = false;
-        if let Some(signal) = Signal::from_raw(number) {
-            let name = signal.name();
-            out.extend_from_slice(name.strip_prefix("SIG").unwrap_or(&name).as_bytes());
-        }
-    }
-    out.push(b']');
 }
 
 /// Appends an error result: `-1 ENOENT (No such file or directory)`, `? ERESTARTSYS (...)`.

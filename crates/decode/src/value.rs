@@ -29,6 +29,11 @@ pub enum Value {
     Flags(u64, &'static Table),
     /// A word composed of several parts, shown as `A|B|0600`. Parts are never themselves empty.
     Or(u64, Vec<Value>),
+    /// What is stored and what it means: the meaning is shown, `inet_addr("127.0.0.1")`, or with `-X raw` what
+    /// is stored, `"\x7f\x00\x00\x01"`, or with `-X verbose` both.
+    Meaning(Box<Value>, Box<Value>),
+    /// Parts that are words of their own, shown as `A|B|0600` in whatever notation.
+    Joined(Vec<Value>),
     /// Bytes shown as a quoted string.
     Str {
         /// The bytes, without a terminating NUL.
@@ -114,6 +119,12 @@ impl Value {
     #[must_use]
     pub fn record(fields: Vec<(&'static str, Value)>) -> Self {
         Self::Struct { fields: fields.into_iter().map(|(n, v)| (Cow::Borrowed(n), v)).collect(), more: false }
+    }
+
+    /// What is stored with what it means.
+    #[must_use]
+    pub fn meaning(stored: Value, meaning: Value) -> Self {
+        Self::Meaning(Box::new(stored), Box::new(meaning))
     }
 
     /// Whether this argument is to be left out of the argument list.

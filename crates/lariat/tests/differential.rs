@@ -167,6 +167,11 @@ fn ipc_calls() {
 }
 
 #[test]
+fn structures_that_grew() {
+    compare_family("attributes");
+}
+
+#[test]
 fn ioctl_commands() {
     compare_family("ioctls");
 }
@@ -182,6 +187,11 @@ fn verbose_and_raw_notations() {
     compare("xx", &["-xx", "-s", "8"], &[calls.as_os_str()]);
     compare("failed", &["-Z"], &[calls.as_os_str()]);
     compare("y", &["-y"], &[calls.as_os_str()]);
+    let ioctls = fixture("ioctls", &[]);
+    for notation in ["raw", "verbose"] {
+        compare(&format!("X{notation}"), &["-X", notation], &[calls.as_os_str()]);
+        compare(&format!("Xioctls{notation}"), &["-X", notation], &[ioctls.as_os_str()]);
+    }
     compare("class", &["-e", "trace=%desc"], &[calls.as_os_str()]);
 }
 

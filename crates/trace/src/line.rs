@@ -176,27 +176,41 @@ fn fraction(nanos: u32, digits: u8) -> String {
     }
 }
 
+/// What is written of a call before its end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Begun {
+    /// How many arguments.
+    pub(crate) arguments: usize,
+    /// A comma after them.
+    pub(crate) comma: bool,
+}
+
+impl Begun {
+    pub(crate) fn of(call: &Call) -> Self {
+        Self { arguments: call.known(), comma: call.comma_follows() }
+    }
+}
+
 /// Appends a call's name and what is known of its arguments.
 pub(crate) fn begin(out: &mut Vec<u8>, call: &Call, settings: &Settings) {
     out.extend_from_slice(call.name().as_bytes());
     out.push(b'(');
-    let known = call.known();
-    settings.style.arguments(out, call, 0, known);
-    if known < call.values.len() && call.values[..known].iter().any(|v| !v.is_absent()) {
+    settings.style.arguments(out, call, 0, call.known());
+    if call.comma_follows() {
         out.extend_from_slice(b", ");
     }
 }
 
 /// Appends the arguments that are not written yet.
-fn rest(out: &mut Vec<u8>, call: &Call, written: Option<usize>, settings: &Settings) {
-    let Some(from) = written else {
+fn rest(out: &mut Vec<u8>, call: &Call, written: Option<Begun>, settings: &Settings) {
+    let Some(Begun { arguments, comma }) = written else {
         settings.style.arguments(out, call, 0, call.values.len());
         return;
     };
     let mut text = Vec::new();
-    settings.style.arguments(&mut text, call, from, call.values.len());
-    // The comma was written with the beginning.
-    out.extend_from_slice(text.strip_prefix(b", ").unwrap_or(&text));
+    settings.style.arguments(&mut text, call, arguments, call.values.len());
+    let text = if comma { text.strip_prefix(b", ").unwrap_or(&text) } else { &text };
+    out.extend_from_slice(text);
 }
 
 /// What is said of a call besides the call itself.
@@ -210,7 +224,7 @@ pub(crate) struct Ending {
 pub(crate) fn finish(
     out: &mut Vec<u8>,
     call: &Call,
-    written: Option<usize>,
+    written: Option<Begun>,
     column: usize,
     ending: &Ending,
     settings: &Settings,
@@ -234,18 +248,17 @@ pub(crate) fn finish(
 pub(crate) fn finish_unknown(
     out: &mut Vec<u8>,
     call: &Call,
-    written: Option<usize>,
+    written: Option<Begun>,
     column: usize,
     settings: &Settings,
 ) {
     if written.is_none() {
-        let known = call.known();
-        settings.style.arguments(out, call, 0, known);
-        if known < call.values.len() && known > 0 {
+        settings.style.arguments(out, call, 0, call.known());
+        if call.comma_follows() {
             out.extend_from_slice(b", ");
         }
     }
-    if call.known() < call.values.len() || call.row.name != "exit_group" && call.row.name != "exit" {
+    if call.known() < call.values.len() {
         out.extend_from_slice(b" <unfinished ...>");
     }
     out.extend_from_slice(b") ");

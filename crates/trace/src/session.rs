@@ -15,7 +15,7 @@ mod lines;
 
 use crate::filtering;
 use crate::inject::Tampered;
-use crate::line::{Event, Writer};
+use crate::line::{self, Event, Writer};
 use crate::select::Selection;
 use crate::settings::{Follow, Output, Settings, Summary};
 use lariat_abi::{Abi, Errno, Signal, Tid, TraceeAddr};
@@ -70,8 +70,8 @@ impl ReadMemory for Memory {
 struct Pending {
     call: Call,
     shown: Shown,
-    /// How many arguments are written already.
-    written: Option<usize>,
+    /// What is written of it already.
+    written: Option<line::Begun>,
     /// When it was entered, if anybody wants to know.
     since: Option<(Instant, SystemTime)>,
     /// The system time of the task then.

@@ -11,15 +11,17 @@ use std::fmt::Write;
 
 /// `struct timespec` with the ABI's `long`: `__kernel_old_timespec`.
 pub static TIMESPEC: Struct =
-    Struct::new(&[field("tv_sec", Store::SWord, Kind::Long), field("tv_nsec", Store::SWord, Kind::Long)]);
+    Struct::new(&[field("tv_sec", Store::SWord, Kind::Long), field("tv_nsec", Store::Word, Kind::Ulong)]);
 
 /// `struct __kernel_timespec`: 64 bits under every ABI (the `_time64` calls of i386).
-pub static TIMESPEC64: Struct =
-    Struct::new(&[field("tv_sec", Store::U64, Kind::Int64), field("tv_nsec", Store::U64, Kind::Int64)]);
+pub static TIMESPEC64: Struct = Struct::new(&[
+    field("tv_sec", Store::U64, Kind::Int64),
+    field("tv_nsec", Store::U64, Kind::With(|_, raw| Value::Uint(raw))),
+]);
 
 /// `struct timeval` with the ABI's `long`.
 pub static TIMEVAL: Struct =
-    Struct::new(&[field("tv_sec", Store::SWord, Kind::Long), field("tv_usec", Store::SWord, Kind::Long)]);
+    Struct::new(&[field("tv_sec", Store::SWord, Kind::Long), field("tv_usec", Store::Word, Kind::Ulong)]);
 
 /// The 64-bit number in arguments `lo` and `lo + 1` of an i386 call, low word first. (On x86-64 such a
 /// number is one argument, and the call has a row of its own.)

@@ -7,7 +7,7 @@ mod files;
 mod net;
 pub mod process;
 
-use files::{OPEN, OPEN_FLAGS, date, noted};
+use files::{OPEN_FLAGS, date, noted};
 use net::{ARPHRD, bdaddr, sockaddr_from_bytes};
 pub(crate) use net::{POINTED_MSGRCV, POINTED_SEMCTL, POINTED_SHMAT};
 

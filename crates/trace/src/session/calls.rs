@@ -200,7 +200,7 @@ impl Session {
         let names = ProcNames { tid, settings: &self.settings, interrupted };
         let env = Env { tid, sp: 0, memory: &memory, names: &names, options: &options };
         let wall = pending.since.map_or(Duration::ZERO, |(since, _)| since.elapsed());
-        let outcome = Outcome::from_register(pending.call.row, rval);
+        let outcome = Outcome::from_register(rval);
         if let Some(task) = self.tasks.get_mut(&tid)
             && pending.call.row.name != "restart_syscall"
         {

@@ -106,7 +106,7 @@ pub(super) fn begin_open_line(
         line::prefix(&mut text, open.tid, pending.ip, pending.call.number, pending.many, settings, writer);
         line::begin(&mut text, &pending.call, settings);
         writer.put(Some(open.tid), &text);
-        pending.written = Some(pending.call.known());
+        pending.written = Some(line::Begun::of(&pending.call));
         open.written = true;
     }
     writer.flush();

@@ -87,7 +87,7 @@ pub(super) fn file_mode(raw: u64) -> Value {
         return Value::Mode(mode);
     }
     parts.push(Value::Mode(rest));
-    Value::Or(mode, parts)
+    Value::meaning(Value::Mode(mode), Value::Or(mode, parts))
 }
 
 /// A value as it is shown by default, where only text will do.

@@ -250,8 +250,10 @@ fn moving(cx: &mut Cx<'_>, addr: u64, store: Store, kind: &'static Kind) -> Valu
     if cx.result() == 0 { before } else { Value::Changed(Box::new(before), Box::new(now)) }
 }
 
+const UNSIGNED: Kind = Kind::With(|_, raw| Value::Uint(raw));
+
 fn moving64(cx: &mut Cx<'_>, addr: u64) -> Value {
-    moving(cx, addr, Store::U64, &Kind::Int64)
+    moving(cx, addr, Store::U64, &UNSIGNED)
 }
 
 fn moving32(cx: &mut Cx<'_>, addr: u64) -> Value {

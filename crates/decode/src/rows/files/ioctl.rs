@@ -76,11 +76,12 @@ fn command(cx: &mut Cx<'_>, raw: u64) -> Value {
         return Value::Const(code, table);
     }
     if let Some(name) = evdev(code) {
-        return word(name);
+        return Value::meaning(Value::Hex(code), word(name));
     }
     let direction = ["_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE"][(code >> 30) as usize];
     let parts = [code >> 8 & 0xff, code & 0xff, code >> 16 & 0x3fff].map(Value::Hex);
-    Value::Call("_IOC", std::iter::once(word(direction)).chain(parts).collect())
+    let call = Value::Call("_IOC", std::iter::once(word(direction)).chain(parts).collect());
+    Value::meaning(Value::Hex(code), call)
 }
 
 /// The commands of input devices that have the size of a buffer in them; `<linux/input.h>`.
@@ -143,7 +144,11 @@ fn argument(cx: &mut Cx<'_>, raw: u64) -> Value {
         // `SIOCGIFCONF` says how much room there was.
         cx.saved[2] = cx.load(raw, Store::I32).unwrap_or(0);
     }
-    match of_command(name).or_else(|| super::ioctl_net::of_command(name)) {
+    let form = of_command(name)
+        .or_else(|| super::ioctl_net::of_command(name))
+        .or_else(|| super::ioctl_btrfs::of_command(name))
+        .or_else(|| super::ioctl_console::of_command(name));
+    match form {
         None if code >> 8 & 0xff == u64::from(b'E') => Value::Addr(raw),
         None => Value::Hex(raw),
         Some(Form::Nothing) => Value::Absent,

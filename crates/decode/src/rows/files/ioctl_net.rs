@@ -124,7 +124,11 @@ fn hardware(union: &[u8]) -> Value {
         Some("ARPHRD_ETHER" | "ARPHRD_LOOPBACK" | "ARPHRD_IEEE802" | "ARPHRD_IEEE80211") => 6,
         _ => 14,
     };
-    Value::record(vec![("sa_family", Value::Const(kind, &ARPHRD)), ("sa_data", bdaddr(&union[2..2 + len]))])
+    let address = match bdaddr(&union[2..2 + len]) {
+        Value::Meaning(_, shown) => Value::meaning(Value::Octets(union[2..].to_vec()), *shown),
+        other => other,
+    };
+    Value::record(vec![("sa_family", Value::Const(kind, &ARPHRD)), ("sa_data", address)])
 }
 
 /// `{ifr_ifindex=1}`, with the name that belongs to it if it is known.

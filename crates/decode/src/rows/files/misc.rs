@@ -1,15 +1,16 @@
 //! Asynchronous input and output, quotas, sandboxes and other calls that make or use descriptors.
 
-use super::args::{FD, follows, word};
+use super::args::{follows, word};
+use super::names_event::POLL;
 use super::names_mount::{
-    IOCB_CMD, IORING_ENTER, IORING_FEAT, IORING_REGISTER, IORING_SETUP, LANDLOCK_ACCESS, LANDLOCK_CREATE,
-    LANDLOCK_RULE, USERFAULTFD,
+    IOCB_CMD, IOCB_FLAGS, LANDLOCK_ACCESS, LANDLOCK_CREATE, LANDLOCK_RULE, RWF, USERFAULTFD,
 };
 use crate::context::Cx;
 use crate::kind::{Kind, Len};
-use crate::layout::{Store, Struct, field, pad};
-use crate::row::{Arg, Class, Ret, Row, arg, both, late, only32, out};
+use crate::layout::{Store, Struct, field};
+use crate::row::{Arg, Class, Ret, Row, arg, both, only32, out};
 use crate::rows::common::{TIMESPEC, TIMESPEC64};
+use crate::rows::process::{io_priority, ranges};
 use crate::value::Value;
 
 const CONTEXT: Arg = arg("ctx_id", Kind::Addr);
@@ -82,37 +83,6 @@ pub(super) static ROWS: &[Row] = &[
         ],
     ),
     Row::new(
-        "io_uring_setup",
-        both(425, 425),
-        Class::DESC,
-        &[arg("entries", Kind::Uint), late("params", Kind::With(uring_params))],
-    )
-    .ret(Ret::Fd),
-    Row::new(
-        "io_uring_enter",
-        both(426, 426),
-        Class::DESC.union(Class::SIGNAL),
-        &[
-            FD,
-            arg("to_submit", Kind::Uint),
-            arg("min_complete", Kind::Uint),
-            arg("flags", Kind::Flags(&IORING_ENTER)),
-            arg("sig", Kind::Sigset(Len::Arg(5))),
-            arg("sigsetsize", Kind::Ulong),
-        ],
-    ),
-    Row::new(
-        "io_uring_register",
-        both(427, 427),
-        Class::DESC.union(Class::MEMORY),
-        &[
-            FD,
-            arg("opcode", Kind::Const(&IORING_REGISTER)),
-            arg("arg", Kind::With(registered)),
-            arg("nr_args", Kind::Uint),
-        ],
-    ),
-    Row::new(
         "landlock_create_ruleset",
         both(444, 444),
         Class::DESC,
@@ -144,7 +114,24 @@ pub(super) static ROWS: &[Row] = &[
         .ret(Ret::Fd),
 ];
 
-/// `struct iocb`, `<linux/aio_abi.h>`: the members every operation has.
+// The operations of a request that say more than their descriptor.
+const IOCB_PREAD: u64 = 0;
+const IOCB_PWRITE: u64 = 1;
+const IOCB_POLL: u64 = 5;
+const IOCB_PREADV: u64 = 7;
+const IOCB_PWRITEV: u64 = 8;
+
+/// The operation of a request; an unknown one is a plain number.
+fn command(operation: u64) -> Value {
+    match IOCB_CMD.name(operation) {
+        Some(_) => Value::Const(operation, &IOCB_CMD),
+        None => {
+            Value::meaning(Value::Uint(operation), word(format!("{operation} /* {} */", IOCB_CMD.unknown)))
+        }
+    }
+}
+
+/// `struct iocb`, `<linux/aio_abi.h>`: the members its operation uses.
 fn iocb_at(cx: &mut Cx<'_>, addr: u64) -> Option<Value> {
     let at = |offset: u64| addr.wrapping_add(offset);
     let data = cx.load(addr, Store::U64)?;
@@ -158,19 +145,43 @@ fn iocb_at(cx: &mut Cx<'_>, addr: u64) -> Option<Value> {
     if data != 0 {
         fields.push(("aio_data", Value::Hex(data)));
     }
-    fields.push(("aio_lio_opcode", Value::Const(operation, &IOCB_CMD)));
-    if priority != 0 {
+    let (key, how) = (cx.load(at(8), Store::U32)?, cx.load(at(12), Store::U32)?);
+    if key != 0 {
+        fields.push(("aio_key", Value::Uint(key)));
+    }
+    if how != 0 {
+        fields.push(("aio_rw_flags", Value::Flags(how, &RWF)));
+    }
+    fields.push(("aio_lio_opcode", command(operation)));
+    if flags & 2 != 0 {
+        let stored = priority as u16 as u64;
+        fields.push(("aio_reqprio", Value::meaning(Value::Hex(stored), io_priority(cx, stored))));
+    } else if priority != 0 {
         fields.push(("aio_reqprio", Value::Int(i64::from(priority))));
     }
     fields.push(("aio_fildes", cx.fd(fd)));
-    if matches!(operation, 0 | 1 | 7 | 8) {
-        fields.push(("aio_buf", if operation == 1 { cx.bytes(buf, len) } else { Value::Addr(buf) }));
+    let buffer = match operation {
+        IOCB_PREAD => Value::Addr(buf),
+        IOCB_PWRITE => cx.bytes(buf, len),
+        IOCB_POLL => Value::Flags(buf & 0xffff_ffff, &POLL),
+        IOCB_PREADV => ranges(cx, buf, len),
+        IOCB_PWRITEV => cx.iovec(buf, len, u64::MAX),
+        _ => return Some(Value::record(fields)),
+    };
+    fields.push(("aio_buf", buffer));
+    if matches!(operation, IOCB_PREAD | IOCB_PWRITE) {
         fields.push(("aio_nbytes", Value::Uint(len)));
+    }
+    if operation != IOCB_POLL {
         fields.push(("aio_offset", Value::Int(offset as i64)));
-        if flags & 1 != 0 {
-            fields.push(("aio_flags", word("IOCB_FLAG_RESFD")));
-            fields.push(("aio_resfd", cx.fd(resfd)));
-        }
+    }
+    if flags != 0 {
+        fields.push(("aio_flags", Value::Flags(flags, &IOCB_FLAGS)));
+    }
+    if flags & 1 != 0 {
+        fields.push(("aio_resfd", cx.fd(resfd)));
+    } else if resfd != 0 {
+        fields.push(("aio_resfd", Value::Hex(resfd & 0xffff_ffff)));
     }
     Some(Value::record(fields))
 }
@@ -186,8 +197,15 @@ fn iocb(cx: &mut Cx<'_>, addr: u64) -> Value {
 fn iocb_head(cx: &mut Cx<'_>, addr: u64) -> Value {
     match iocb(cx, addr) {
         Value::Struct { mut fields, .. } => {
-            let head =
-                |name: &str| matches!(name, "aio_data" | "aio_lio_opcode" | "aio_reqprio" | "aio_fildes");
+            if !fields.iter().any(|(name, _)| name == "aio_data") {
+                fields.insert(0, ("aio_data".into(), Value::Hex(0)));
+            }
+            let head = |name: &str| {
+                matches!(
+                    name,
+                    "aio_data" | "aio_key" | "aio_rw_flags" | "aio_lio_opcode" | "aio_reqprio" | "aio_fildes"
+                )
+            };
             fields.retain(|(name, _)| head(name));
             Value::Struct { fields, more: false }
         }
@@ -196,56 +214,13 @@ fn iocb_head(cx: &mut Cx<'_>, addr: u64) -> Value {
 }
 
 fn iocbs(cx: &mut Cx<'_>, addr: u64) -> Value {
-    let (size, count) = (cx.abi.word_size() as u64, cx.args[1]);
+    let size = cx.abi.word_size() as u64;
+    // The number is signed: a negative one is more than fits in memory.
+    let count = if size == 8 { cx.args[1] } else { i64::from(cx.int(1)) as u64 };
     cx.elements(addr, size, count, |cx, at| {
         let one = cx.load(at, Store::Word)?;
         Some(iocb(cx, one))
     })
-}
-
-static SQ: Struct = Struct::new(&[
-    field("head", Store::U32, Kind::Uint),
-    field("tail", Store::U32, Kind::Uint),
-    field("ring_mask", Store::U32, Kind::Uint),
-    field("ring_entries", Store::U32, Kind::Uint),
-    field("flags", Store::U32, Kind::Uint),
-    field("dropped", Store::U32, Kind::Uint),
-    field("array", Store::U32, Kind::Uint),
-    pad(12),
-]);
-
-static CQ: Struct = Struct::new(&[
-    field("head", Store::U32, Kind::Uint),
-    field("tail", Store::U32, Kind::Uint),
-    field("ring_mask", Store::U32, Kind::Uint),
-    field("ring_entries", Store::U32, Kind::Uint),
-    field("overflow", Store::U32, Kind::Uint),
-    field("cqes", Store::U32, Kind::Uint),
-    field("flags", Store::U32, Kind::Uint),
-    pad(12),
-]);
-
-/// `struct io_uring_params`, `<linux/io_uring.h>`.
-fn uring_params(cx: &mut Cx<'_>, addr: u64) -> Value {
-    let Some(bytes) = cx.read(addr, 120).filter(|_| follows(cx, addr)) else { return Value::Addr(addr) };
-    let get = |i: usize| bytes.get(4 * i..).and_then(|b| Store::U32.load(cx.abi, b)).unwrap_or(0);
-    let mut fields = vec![
-        ("flags", Value::Flags(get(2), &IORING_SETUP)),
-        ("sq_thread_cpu", Value::Uint(get(3))),
-        ("sq_thread_idle", Value::Uint(get(4))),
-    ];
-    if get(2) & 0x20 != 0 {
-        fields.push(("wq_fd", cx.fd(get(6))));
-    }
-    if cx.failed() {
-        return Value::record(fields);
-    }
-    let filled = [("sq_entries", Value::Uint(get(0))), ("cq_entries", Value::Uint(get(1)))];
-    fields.extend(filled);
-    fields.push(("features", Value::Flags(get(5), &IORING_FEAT)));
-    let (sq, cq) = (cx.members(&bytes[40..80], &SQ), cx.members(&bytes[80..120], &CQ));
-    fields.extend([("sq_off", sq), ("cq_off", cq)]);
-    Value::record(fields)
 }
 
 /// `struct __aio_sigset`: a mask and its size.
@@ -255,23 +230,6 @@ fn aio_mask(cx: &mut Cx<'_>, addr: u64) -> Value {
         (Some(mask), Some(size)) if follows(cx, addr) => {
             Value::record(vec![("sigmask", cx.sigset(mask, size)), ("sigsetsize", Value::Uint(size))])
         }
-        _ => Value::Addr(addr),
-    }
-}
-
-/// What is registered: descriptors or buffers; anything else is left an address.
-fn registered(cx: &mut Cx<'_>, addr: u64) -> Value {
-    let count = cx.args[3] & 0xffff_ffff;
-    match cx.int(1) {
-        0 => {
-            let word = cx.abi.word_size() as u64;
-            cx.elements(addr, 2 * word, count, |cx, at| {
-                let base = cx.load(at, Store::Word)?;
-                let len = cx.load(at.wrapping_add(word), Store::Word)?;
-                Some(Value::record(vec![("iov_base", Value::Addr(base)), ("iov_len", Value::Uint(len))]))
-            })
-        }
-        2 | 4 | 7 => cx.cells(addr, Store::I32, &Kind::Fd, count),
         _ => Value::Addr(addr),
     }
 }

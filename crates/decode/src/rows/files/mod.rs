@@ -7,6 +7,8 @@ mod event;
 mod fcntl;
 mod io;
 mod ioctl;
+mod ioctl_btrfs;
+mod ioctl_console;
 mod ioctl_forms;
 mod ioctl_net;
 mod misc;
@@ -26,9 +28,9 @@ mod recent;
 mod stamp;
 mod stat;
 mod termios;
+mod uring;
 
 pub(super) use args::OPEN_FLAGS;
-pub(super) use names_open::OPEN;
 pub(super) use stamp::{date, noted};
 
 /// The families of this group.
@@ -45,6 +47,7 @@ pub(super) static FAMILIES: &[&[Row]] = &[
     open::ROWS,
     stamp::ROWS,
     stat::ROWS,
+    uring::ROWS,
 ];
 
 #[cfg(test)]

@@ -24,8 +24,8 @@ const XFLAGS: Arg = arg("flags", Kind::Flags(&XATTR));
 static ATTR: Struct = Struct::new(&[
     field("attr_set", Store::AlignedU64, Kind::Flags64(&MOUNT_ATTR)),
     field("attr_clr", Store::AlignedU64, Kind::Flags64(&MOUNT_ATTR)),
-    field("propagation", Store::AlignedU64, Kind::Const(&PROPAGATION)),
-    field("userns_fd", Store::AlignedU64, Kind::Fd),
+    field("propagation", Store::AlignedU64, Kind::With(|_, raw| Value::Const(raw, &PROPAGATION))),
+    field("userns_fd", Store::AlignedU64, Kind::With(|_, raw| Value::Uint(raw))),
 ]);
 
 /// The rows of this family.
@@ -178,7 +178,7 @@ fn attr(cx: &mut Cx<'_>, addr: u64) -> Value {
 
 /// `fsconfig` without a parameter: 6 creates, 7 reconfigures.
 fn key(cx: &mut Cx<'_>, addr: u64) -> Value {
-    if cx.int(1) > 5 { Value::Addr(addr) } else { cx.string(addr) }
+    if !(0..=5).contains(&cx.int(1)) { Value::Addr(addr) } else { cx.string(addr) }
 }
 
 fn value(cx: &mut Cx<'_>, addr: u64) -> Value {
@@ -207,7 +207,10 @@ fn aux(cx: &mut Cx<'_>, raw: u64) -> Value {
 
 /// An attribute's value; if it ends with a NUL, that is taken for the end of a string.
 fn attribute(cx: &Cx<'_>, addr: u64, len: u64) -> Value {
+    /// The kernel takes no longer value: `XATTR_SIZE_MAX`.
+    const LONGEST: u64 = 65536;
     match cx.bytes(addr, len) {
+        _ if len > LONGEST => Value::Addr(addr),
         Value::Str { mut bytes, more: false } => {
             bytes.pop_if(|last| *last == 0);
             Value::string(bytes)

@@ -292,3 +292,7 @@ pub(super) static IOCB_CMD: Table = Table::new(
         (0x8, "IOCB_CMD_PWRITEV"),
     ],
 );
+
+/// Names of `IOCB_FLAG_*`.
+pub(super) static IOCB_FLAGS: Table =
+    Table::new("IOCB_FLAG_???", &[(0x1, "IOCB_FLAG_RESFD"), (0x2, "IOCB_FLAG_IOPRIO")]);

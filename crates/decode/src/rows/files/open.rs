@@ -145,10 +145,15 @@ pub(super) static ROWS: &[Row] = &[
         "open_by_handle_at",
         both(304, 342),
         Class::DESC,
-        &[arg("mount_fd", Kind::DirFd), arg("handle", Kind::With(handle_in)), FLAGS],
+        &[arg("mount_fd", Kind::Fd), arg("handle", Kind::With(handle_in)), FLAGS],
     )
     .ret(Ret::Fd),
-    Row::new("readdir", only32(89), Class::DESC, &[FD, arg("dirp", Kind::Addr), arg("count", Kind::Uint)]),
+    Row::new(
+        "readdir",
+        only32(89),
+        Class::DESC,
+        &[FD, arg("dirp", Kind::Addr), arg("count", Kind::With(entry_count))],
+    ),
     Row::new(
         "getdents",
         both(78, 141),
@@ -186,6 +191,11 @@ const OPEN_FLAGS_ONLY: Kind = Kind::With(|_, raw| match raw & 0xffff_ffff {
     flags => Value::Flags(flags, &CLOEXEC),
 });
 static CLOEXEC: Table = Table::new("O_???", &[(0x80000, "O_CLOEXEC")]);
+
+/// How many entries `readdir` is to read: it reads one whatever is said, which is therefore left out.
+fn entry_count(_: &mut Cx<'_>, raw: u64) -> Value {
+    if raw == 1 { Value::Absent } else { Value::Uint(raw) }
+}
 
 /// `O_CREAT` and the bit of `O_TMPFILE` that is its own: the call has a mode.
 fn creates(flags: u64) -> bool {
@@ -264,8 +274,7 @@ fn memfd_flags(_: &mut Cx<'_>, raw: u64) -> Value {
     }
     let mut parts = Vec::new();
     if low != 0 {
-        let unnamed = MEMFD.split(low, |_| {});
-        parts.push(if unnamed == low { Value::Hex(low) } else { Value::Flags(low, &MEMFD) });
+        parts.push(Value::Flags(low, &MEMFD));
     }
     parts.push(word(format!("{shift}<<MFD_HUGE_SHIFT")));
     Value::Or(flags, parts)
@@ -289,7 +298,7 @@ fn handle_members(cx: &Cx<'_>, addr: u64, bytes: u64) -> Vec<(&'static str, Valu
     let kind = cx.load(addr.wrapping_add(4), Store::I32).unwrap_or(0);
     let at = addr.wrapping_add(8);
     let handle = match cx.read(at, bytes.min(MAX_HANDLE) as usize) {
-        Some(data) => word(hexadecimal(&data)),
+        Some(data) => word(hexadecimal(&data) + if bytes > MAX_HANDLE { "..." } else { "" }),
         None => Value::Addr(at),
     };
     vec![("handle_bytes", Value::Uint(bytes)), ("handle_type", Value::Int(kind as i64)), ("f_handle", handle)]

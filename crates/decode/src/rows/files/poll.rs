@@ -263,7 +263,7 @@ fn selected(cx: &mut Cx<'_>, timeout: &'static Struct) -> Option<Value> {
         }
         let fds = &fds[..fds.len().min(usize::try_from(ready).unwrap_or(usize::MAX))];
         ready -= fds.len() as u64;
-        let set = Value::Set(fds.iter().map(|&fd| cx.fd(fd as u64)).collect());
+        let set = Value::Set(fds.iter().map(|&fd| Value::Uint(fd as u64)).collect());
         parts.push(format!("{name} {}", shown(&set)));
     }
     if cx.args[4] != 0 {

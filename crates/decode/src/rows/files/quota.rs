@@ -99,7 +99,8 @@ static DISK_QUOTA: Struct = Struct::new(&[
 /// `QCMD(command, type)`.
 fn command(raw: u64) -> Value {
     let code = raw & 0xffff_ffff;
-    Value::Call("QCMD", vec![Value::Const(code >> 8, &COMMAND), Value::Const(code & 0xff, &TYPE)])
+    let parts = vec![Value::Const(code >> 8, &COMMAND), Value::Const(code & 0xff, &TYPE)];
+    Value::meaning(Value::Uint(code), Value::Call("QCMD", parts))
 }
 
 /// The command in argument `N`, without the type.

@@ -71,7 +71,8 @@ fn pair(cx: &mut Cx<'_>, addr: u64, store: Store, part: &'static str, digits: us
             (9, 0x3fff_ffff) => Value::Word(fraction, "UTIME_NOW".into()),
             (9, 0x3fff_fffe) => Value::Word(fraction, "UTIME_OMIT".into()),
             _ => {
-                let fields = vec![("tv_sec", Value::Int(sec as i64)), (part, Value::Int(fraction as i64))];
+                let unsigned = if size == 4 { fraction & 0xffff_ffff } else { fraction };
+                let fields = vec![("tv_sec", Value::Int(sec as i64)), (part, Value::Uint(unsigned))];
                 noted(Value::record(fields), sec as i64, fraction, digits)
             }
         });

@@ -1,6 +1,6 @@
 //! What is known about a file, and about a file system.
 
-use super::args::{DIRFD, FD, PATH, file_mode, follows, word};
+use super::args::{DIRFD, FD, PATH, file_mode, follows};
 use super::names_magic::MAGIC;
 use super::names_open::{AT, STATX_FLAGS, STATX_MASK};
 use super::stamp;
@@ -217,12 +217,12 @@ static STATX_SYNC: Table = Table::new(
 fn statx_flags(_: &mut Cx<'_>, raw: u64) -> Value {
     let flags = raw & 0xffff_ffff;
     let (sync, rest) = (flags & 0x6000, flags & !0x6000);
-    let mut parts = vec![word(STATX_SYNC.name(sync).unwrap_or_default())];
+    let mut parts = vec![Value::Const(sync, &STATX_SYNC)];
     if rest != 0 {
         let unnamed = STATX_FLAGS.split(rest, |_| {});
         parts.push(if unnamed == rest { Value::Hex(rest) } else { Value::Flags(rest, &STATX_FLAGS) });
     }
-    Value::Or(flags, parts)
+    if parts.len() == 1 { parts.remove(0) } else { Value::Joined(parts) }
 }
 
 static ATTRIBUTES: Table = Table::new(

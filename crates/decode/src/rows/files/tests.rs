@@ -1,8 +1,10 @@
 //! Whole lines of the trickier rows, from byte arrays; and no input that makes a decoder panic.
 
 use super::FAMILIES;
+use super::args::shown;
 use crate::catalog::Catalog;
 use crate::text::Style;
+use crate::value::Value;
 use crate::{ByteMemory, Call, Env, NoNames, Options, Outcome};
 use lariat_abi::{Abi, Errno, Tid};
 
@@ -214,4 +216,56 @@ fn no_argument_of_a_command_makes_decoding_fail() {
             }
         }
     }
+}
+
+#[test]
+fn a_request_shows_what_its_operation_uses() {
+    let submit = |operation: u16, flags: u32| {
+        let mut bytes = vec![0u8; 128];
+        bytes[..8].copy_from_slice(&(AT + 16).to_le_bytes());
+        bytes[16 + 16..][..2].copy_from_slice(&operation.to_le_bytes());
+        bytes[16 + 20..][..4].copy_from_slice(&3u32.to_le_bytes());
+        bytes[16 + 24..][..8].copy_from_slice(&(AT + 80).to_le_bytes());
+        bytes[16 + 32..][..8].copy_from_slice(&1u64.to_le_bytes());
+        bytes[16 + 56..][..4].copy_from_slice(&flags.to_le_bytes());
+        bytes[80..][..8].copy_from_slice(&PATH.to_le_bytes());
+        bytes[88] = 1;
+        line(Abi::X86_64, "io_submit", [0x7000, 1, AT, 0, 0, 0], &bytes, Outcome::Returned(1))
+    };
+    let requests = |inside: &str| format!("io_submit(0x7000, 1, [{{{inside}}}]) = 1");
+    assert_eq!(submit(2, 0), requests("aio_lio_opcode=IOCB_CMD_FSYNC, aio_fildes=3"));
+    assert_eq!(submit(9, 0), requests("aio_lio_opcode=9 /* IOCB_CMD_??? */, aio_fildes=3"));
+    let read = "aio_lio_opcode=IOCB_CMD_PREAD, aio_fildes=3, aio_buf=0x1050, aio_nbytes=1, aio_offset=0";
+    assert_eq!(submit(0, 4), requests(&format!("{read}, aio_flags=0x4 /* IOCB_FLAG_??? */")));
+    let vector =
+        r#"aio_buf=[{iov_base="f", iov_len=1}], aio_offset=0, aio_flags=IOCB_FLAG_RESFD, aio_resfd=0"#;
+    assert_eq!(submit(8, 1), requests(&format!("aio_lio_opcode=IOCB_CMD_PWRITEV, aio_fildes=3, {vector}")));
+}
+
+#[test]
+fn that_a_file_is_deleted_is_no_part_of_its_name() {
+    let show = |fd, target: &str| shown(&Value::Fd { fd, target: Some(target.into()) });
+    assert_eq!(show(3, "/tmp/f"), "3</tmp/f>");
+    assert_eq!(show(3, "/tmp/f (deleted)"), "3</tmp/f>(deleted)");
+    assert_eq!(show(-100, "/tmp/d (deleted)"), "AT_FDCWD</tmp/d (deleted)>");
+    let mut name = Vec::new();
+    Style::default().escaped(&mut name, br#"<1>"\"#, b"<>");
+    assert_eq!(name, br#"\0741\76\"\\"#);
+}
+
+#[test]
+fn commands_of_btrfs_and_the_console() {
+    let given = |command, bytes: &[u8]| ioctl(Abi::X86_64, command, bytes, OK);
+    let mut volume = [3u64, 7, 4, 24, 0x1234, 0, 0].map(u64::to_le_bytes).concat();
+    volume.extend_from_slice(b"sub\0");
+    let shown = r#"{fd=3, flags=BTRFS_SUBVOL_QGROUP_INHERIT, size=24, qgroup_inherit=0x1234, name="sub"}"#;
+    assert_eq!(given(0x5000_9417, &volume), format!("ioctl(3, BTRFS_IOC_SNAP_CREATE_V2, {shown}) = 0"));
+    let lookup = given(0xd000_9412, &[256u64, 8].map(u64::to_le_bytes).concat());
+    let shown = "{treeid=BTRFS_FIRST_FREE_OBJECTID, objectid=BTRFS_QUOTA_TREE_OBJECTID}";
+    assert_eq!(lookup, format!("ioctl(3, BTRFS_IOC_INO_LOOKUP, {shown}) = 0"));
+    let number = |command, raw| line(Abi::X86_64, "ioctl", [3, command, raw, 0, 0, 0], b"", OK);
+    assert_eq!(number(0x4b30, 0xa_0000 + 1193), "ioctl(3, KDMKTONE, 10<<16|1193 /* 1000 Hz, 10 ms */) = 0");
+    assert_eq!(number(0x4b2f, 0), "ioctl(3, KIOCSOUND, 0 /* off */) = 0");
+    assert_eq!(number(0x4b45, 9), "ioctl(3, KDSKBMODE, 9 /* K_??? */) = 0");
+    assert_eq!(number(0x4b32, 5), "ioctl(3, KDSETLED, LED_SCR|LED_CAP) = 0");
 }

@@ -1,7 +1,7 @@
 //! System V interprocess communication: semaphores, shared memory, message queues; svipc(7).
 
 use crate::context::Cx;
-use crate::kind::{Kind, Len};
+use crate::kind::Kind;
 use crate::layout::{Store, Struct, field};
 use crate::row::{Class, NOWHERE, Ret, Row, arg, both, late, only32, only64, out};
 use crate::rows::common::{TIMESPEC, TIMESPEC64};
@@ -39,7 +39,7 @@ fn get_flags(raw: u64, table: &'static Table) -> Value {
         0 => mode,
         // strace puts nothing between.
         _ if !known => Value::Word(raw, format!("{flags:#x}0{:02o}", raw & 0o777).into()),
-        _ => Value::Or(raw & 0xffff_ffff, vec![Value::Flags(flags, table), mode]),
+        _ => Value::Joined(vec![Value::Flags(flags, table), mode]),
     }
 }
 
@@ -60,7 +60,7 @@ fn shm_flags(raw: u64) -> Value {
         return mode;
     }
     parts.push(mode);
-    Value::Or(raw & 0xffff_ffff, parts)
+    Value::Joined(parts)
 }
 
 /// A message of `len` bytes of text.
@@ -75,7 +75,10 @@ const ID: Kind = Kind::Int;
 const KEYS: Kind = Kind::Const(&KEY);
 const FLAGS: Kind = Kind::With(|_, raw| get_flags(raw, &GET));
 const SHM_FLAGS: Kind = Kind::With(|_, raw| shm_flags(raw));
-const SEMS: Kind = Kind::Refs(&SEMBUF, Len::Arg(2));
+const SEMS: Kind = Kind::With(|cx, raw| {
+    let count = cx.args[2] & 0xffff_ffff;
+    cx.structures(raw, &SEMBUF, count)
+});
 const RECEIVED: Kind = Kind::With(|cx, raw| message(cx, raw, cx.args[2]));
 const SENT: Kind = Kind::With(|cx, raw| message(cx, raw, cx.args[2]));
 

@@ -244,7 +244,7 @@ fn command(raw: u64, table: &'static Table) -> Value {
     let raw = raw & 0xffff_ffff;
     match raw & IPC_64 {
         0 => Value::Const(raw, table),
-        _ => Value::Or(raw, vec![Value::Flags(IPC_64, &FLAG), Value::Const(raw & !IPC_64, table)]),
+        _ => Value::Joined(vec![Value::Flags(IPC_64, &FLAG), Value::Const(raw & !IPC_64, table)]),
     }
 }
 

@@ -48,9 +48,9 @@ pub(super) fn vector_out(cx: &mut Cx<'_>, raw: u64) -> Value {
     if cx.entering() {
         return Value::Later;
     }
-    let (count, mut sent) = ((cx.args[2] & 0xffff_ffff).min(MOST), cx.result());
+    let (count, mut sent) = (cx.args[2] & 0xffff_ffff, cx.result());
     let (size, at) = vector_layout(cx);
-    cx.elements(raw, size, count, |cx, addr| {
+    let shown = cx.elements(raw, size, count.min(MOST), |cx, addr| {
         let header = Header::load(cx, addr)?.show(cx, u64::MAX, None);
         let mut fields = vec![("msg_hdr", header)];
         if sent > 0 {
@@ -58,7 +58,11 @@ pub(super) fn vector_out(cx: &mut Cx<'_>, raw: u64) -> Value {
             fields.push(("msg_len", Value::Uint(cx.load(addr.wrapping_add(at), Store::U32)?)));
         }
         Some(Value::record(fields))
-    })
+    });
+    match shown {
+        Value::Array { items, more } => Value::Array { more: more || count > MOST, items },
+        other => other,
+    }
 }
 
 /// The messages `recvmmsg` fills in: those that were received.

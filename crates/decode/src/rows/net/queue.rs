@@ -4,9 +4,14 @@ use crate::context::Cx;
 use crate::kind::{Kind, Len};
 use crate::layout::{Store, Struct, field};
 use crate::row::{Class, Ret, Row, arg, both, only32, out};
+use crate::rows::OPEN_FLAGS;
 use crate::rows::common::{TIMESPEC, TIMESPEC64};
-use crate::rows::{OPEN, OPEN_FLAGS};
+use crate::table::{Table, tables};
 use crate::value::Value;
+
+tables! {
+    NONBLOCK "O_???": 0x800 "O_NONBLOCK";
+}
 
 /// `struct mq_attr` as `mq_open` is given it, which ignores the flags.
 static ATTRIBUTES: Struct = Struct::new(&[
@@ -17,7 +22,7 @@ static ATTRIBUTES: Struct = Struct::new(&[
 ]);
 /// The same where the flags count.
 static FLAGGED: Struct = Struct::new(&[
-    field("mq_flags", Store::SWord, Kind::Flags(&OPEN)),
+    field("mq_flags", Store::Word, Kind::Flags64(&NONBLOCK)),
     field("mq_maxmsg", Store::SWord, Kind::Long),
     field("mq_msgsize", Store::SWord, Kind::Long),
     field("mq_curmsgs", Store::SWord, Kind::Long),

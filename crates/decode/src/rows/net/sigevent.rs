@@ -24,7 +24,10 @@ pub(super) fn sigevent(cx: &mut Cx<'_>, raw: u64) -> Value {
         fields.push(("sigev_value", Value::record(parts)));
     }
     let named = matches!(notify, 0 | 2 | 4);
-    fields.push(("sigev_signo", if named { Value::Signal(signo as i64) } else { Value::Int(signo as i64) }));
+    fields.push((
+        "sigev_signo",
+        if named { Value::Signal(signo as i64) } else { Value::Uint(signo & 0xffff_ffff) },
+    ));
     fields.push(("sigev_notify", Value::Const(notify, &NOTIFY)));
     let union = at(word + 8);
     if notify == 4 {

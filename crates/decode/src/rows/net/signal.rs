@@ -1,7 +1,7 @@
 //! Signals: handlers, masks, waiting and sending.
 
 use crate::context::Cx;
-use crate::kind::{Kind, Len};
+use crate::kind::Kind;
 use crate::layout::{Store, Struct, field};
 use crate::row::{Class, Row, arg, both, only32, out};
 use crate::rows::common::{TIMESPEC, TIMESPEC64};
@@ -41,7 +41,12 @@ pub(super) fn handler(raw: u64) -> Value {
         u64::MAX => "SIG_ERR",
         _ => return Value::Addr(raw),
     };
-    Value::Word(raw, Cow::Borrowed(name))
+    Value::meaning(Value::Hex(raw), Value::Word(0, Cow::Borrowed(name)))
+}
+
+/// The pending signals; the kernel takes a size of nothing for a success.
+fn pending(cx: &mut Cx<'_>, addr: u64) -> Value {
+    if cx.args[1] == 0 { Value::Addr(addr) } else { cx.sigset(addr, cx.args[1]) }
 }
 
 /// `struct sigaction` of the kernel: handler, flags, restorer, and a whole mask.
@@ -88,7 +93,8 @@ fn full_set(cx: &mut Cx<'_>, raw: u64, size: usize) -> Value {
 
 /// Which signal a wait returned.
 fn waited(cx: &mut Cx<'_>) -> Option<Value> {
-    (cx.result() > 0).then(|| Value::Signal(cx.result() as i64))
+    let signal = lariat_abi::Signal::from_raw(i32::try_from(cx.result()).ok()?)?;
+    Some(Value::Word(0, Cow::Owned(signal.name().into())))
 }
 
 const ACTION: Kind = Kind::With(action);
@@ -121,7 +127,7 @@ pub(super) static ROWS: &[Row] = &[
         "rt_sigpending",
         both(127, 176),
         SIGNAL,
-        &[out("set", Kind::Sigset(Len::Arg(1))), arg("sigsetsize", Kind::Ulong)],
+        &[out("set", Kind::With(pending)), arg("sigsetsize", Kind::Ulong)],
     ),
     Row::new("rt_sigsuspend", both(130, 179), SIGNAL, &[arg("mask", SET1), arg("sigsetsize", Kind::Ulong)]),
     Row::new(

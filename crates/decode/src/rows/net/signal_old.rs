@@ -49,7 +49,12 @@ pub(super) static ROWS: &[Row] = &[
     ),
     Row::new("sigpending", only32(73), SIG, &[out("set", OLD_SET)]),
     Row::new("sigsuspend", only32(72), SIG, &[UNUSED, UNUSED, arg("mask", OLD_MASK)]),
-    Row::new("sgetmask", only32(68), SIG, &[]),
+    Row::new("sgetmask", only32(68), SIG, &[]).aux(|cx| {
+        let mask = Value::Signals(cx.outcome?.value()? as u64 & 0xffff_ffff);
+        let mut text = b"mask ".to_vec();
+        crate::text::Style::default().value(&mut text, &mask);
+        Some(Value::Word(0, String::from_utf8_lossy(&text).into_owned().into()))
+    }),
     Row::new("ssetmask", only32(69), SIG, &[arg("newmask", OLD_MASK)]),
     Row::new(
         "signal",
@@ -59,7 +64,7 @@ pub(super) static ROWS: &[Row] = &[
     )
     .ret(Ret::Hex)
     .aux(|cx| match handler(cx.result()) {
-        name @ Value::Word(..) if !cx.failed() => Some(name),
+        Value::Meaning(_, name) if !cx.failed() => Some(*name),
         _ => None,
     }),
     Row::new(

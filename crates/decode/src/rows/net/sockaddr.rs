@@ -72,12 +72,14 @@ fn inet(data: &[u8]) -> Members {
 }
 
 fn port(high: u8, low: u8) -> Value {
-    Value::Call("htons", vec![Value::Uint(u64::from(u16::from_be_bytes([high, low])))])
+    let number = Value::Uint(u64::from(u16::from_be_bytes([high, low])));
+    Value::meaning(Value::Octets(vec![high, low]), Value::Call("htons", vec![number]))
 }
 
 /// `inet_addr("127.0.0.1")`.
 pub(super) fn inet_addr(octets: [u8; 4]) -> Value {
-    Value::Call("inet_addr", vec![Value::string(Ipv4Addr::from(octets).to_string())])
+    let address = Value::string(Ipv4Addr::from(octets).to_string());
+    Value::meaning(Value::Octets(octets.to_vec()), Value::Call("inet_addr", vec![address]))
 }
 
 fn inet6(data: &[u8]) -> Members {
@@ -85,7 +87,13 @@ fn inet6(data: &[u8]) -> Members {
     let flow = u32::from_be_bytes(data.get(2..6)?.try_into().ok()?);
     let mut fields = vec![
         ("sin6_port", port(*data.first()?, *data.get(1)?)),
-        ("sin6_flowinfo", Value::Call("htonl", vec![Value::Uint(u64::from(flow))])),
+        (
+            "sin6_flowinfo",
+            Value::meaning(
+                Value::Octets(data[2..6].to_vec()),
+                Value::Call("htonl", vec![Value::Uint(u64::from(flow))]),
+            ),
+        ),
         ("", inet_pton(address, "&sin6_addr")),
     ];
     // The first form of the structure (RFC 2133) has no scope, and a part of one counts as far as it goes.

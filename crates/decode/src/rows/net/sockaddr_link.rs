@@ -53,13 +53,19 @@ const OCTET: Kind = Kind::With(|_, raw| match raw {
     0 => Value::Word(0, Cow::Borrowed("00")),
     _ => Value::Hex(raw),
 });
-const PORT: Kind =
-    Kind::With(|_, raw| Value::Call("htons", vec![Value::Uint(u64::from((raw as u16).swap_bytes()))]));
-const NETWORK: Kind =
-    Kind::With(|_, raw| Value::Call("htonl", vec![Value::Hex(u64::from((raw as u32).swap_bytes()))]));
-const ETHER: Kind = Kind::With(|_, raw| {
-    Value::Call("htons", vec![Value::Const(u64::from((raw as u16).swap_bytes()), &ETH_P)])
+const PORT: Kind = Kind::With(|_, raw| big_endian16(raw, Value::Uint));
+const NETWORK: Kind = Kind::With(|_, raw| {
+    let number = Value::Hex(u64::from((raw as u32).swap_bytes()));
+    Value::meaning(Value::Octets((raw as u32).to_le_bytes().to_vec()), Value::Call("htonl", vec![number]))
 });
+const ETHER: Kind = Kind::With(|_, raw| big_endian16(raw, |number| Value::Const(number, &ETH_P)));
+
+/// A 16-bit number in network order.
+fn big_endian16(raw: u64, show: fn(u64) -> Value) -> Value {
+    let raw = raw as u16;
+    let number = Value::Call("htons", vec![show(u64::from(raw.swap_bytes()))]);
+    Value::meaning(Value::Octets(raw.to_le_bytes().to_vec()), number)
+}
 
 // Every layout begins with the two bytes of the family.
 
@@ -169,7 +175,7 @@ fn htobs(value: Value) -> Value {
 /// A device's address as it is written, highest octet first in memory order: `02:03:04:05:06:07`.
 pub(in crate::rows) fn bdaddr(octets: &[u8]) -> Value {
     let parts: Vec<_> = octets.iter().map(|o| format!("{o:02x}")).collect();
-    Value::Word(0, Cow::Owned(parts.join(":")))
+    Value::meaning(Value::Octets(octets.to_vec()), Value::Word(0, Cow::Owned(parts.join(":"))))
 }
 
 /// Bluetooth has an address for each protocol; only their lengths tell them apart.

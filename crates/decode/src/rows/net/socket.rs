@@ -18,7 +18,7 @@ fn socket_type(_: &mut Cx<'_>, raw: u64) -> Value {
     match (TYPE.name(kind), flags) {
         (None, _) => Value::Flags(raw & 0xffff_ffff, &TYPE_FLAGS),
         (_, 0) => Value::Const(kind, &TYPE),
-        _ => Value::Or(raw & 0xffff_ffff, vec![Value::Const(kind, &TYPE), Value::Flags(flags, &TYPE_FLAGS)]),
+        _ => Value::Joined(vec![Value::Const(kind, &TYPE), Value::Flags(flags, &TYPE_FLAGS)]),
     }
 }
 
@@ -33,12 +33,21 @@ fn protocol(cx: &mut Cx<'_>, raw: u64) -> Value {
         }
         29 => &CAN,
         31 => &BTPROTO,
+        33 => &AF,
+        34 => &ISDN,
         35 => &PHONET,
         37 => &CAIF,
         39 => &NFC,
         41 => &KCM,
         43 => &SMC,
-        _ => return Value::Uint(raw & 0xffff_ffff),
+        3 => {
+            let number = i64::from(raw as u32 as i32) as u64;
+            let name = AX25.name(number).unwrap_or(AX25.unknown);
+            let digits = if number == 0 { "0".to_owned() } else { format!("{number:#x}") };
+            let shown = format!("{digits} /* {name} */");
+            return Value::Word(number, shown.into());
+        }
+        _ => return Value::Uint(raw),
     };
     Value::Const(raw & 0xffff_ffff, table)
 }
@@ -64,6 +73,10 @@ fn filled<const N: usize>(cx: &mut Cx<'_>, raw: u64) -> Value {
 /// The length of such an address: `[128 => 16]`.
 fn filled_length<const N: usize>(cx: &mut Cx<'_>, raw: u64) -> Value {
     let before = cx.saved[N];
+    // Where no address is asked for, its length is not looked at.
+    if N != 4 && cx.args[N - 1] == 0 {
+        return Value::Addr(raw);
+    }
     let Some(after) = cx.load(raw, Store::U32) else { return Value::Addr(raw) };
     if before == u64::MAX {
         return Value::Addr(raw);

@@ -245,3 +245,43 @@ pub(super) static IP_CONTROL: Table = Table::new(
         (23, "IP_CHECKSUM"),
     ],
 );
+
+/// Protocols of `AF_AX25`: the number that a packet of each starts with.
+pub(super) static AX25: Table = Table::new(
+    "AX25_P_???",
+    &[
+        (0x1, "AX25_P_ROSE"),
+        (0x6, "AX25_P_VJCOMP"),
+        (0x7, "AX25_P_VJUNCOMP"),
+        (0x8, "AX25_P_SEGMENT"),
+        (0xc3, "AX25_P_TEXNET"),
+        (0xc4, "AX25_P_LQ"),
+        (0xca, "AX25_P_ATALK"),
+        (0xcb, "AX25_P_ATALK_ARP"),
+        (0xcc, "AX25_P_IP"),
+        (0xcd, "AX25_P_ARP"),
+        (0xce, "AX25_P_FLEXNET"),
+        (0xcf, "AX25_P_NETROM"),
+        (0xf0, "AX25_P_TEXT"),
+    ],
+);
+
+/// Protocols of `AF_ISDN`, `<linux/mISDNif.h>`.
+pub(super) static ISDN: Table = Table::new(
+    "ISDN_P_???",
+    &[
+        (0x0, "ISDN_P_BASE"),
+        (0x1, "ISDN_P_TE_S0"),
+        (0x2, "ISDN_P_NT_S0"),
+        (0x3, "ISDN_P_TE_E1"),
+        (0x4, "ISDN_P_NT_E1"),
+        (0x10, "ISDN_P_LAPD_TE"),
+        (0x11, "ISDN_P_LAPD_NT"),
+        (0x21, "ISDN_P_B_RAW"),
+        (0x22, "ISDN_P_B_HDLC"),
+        (0x23, "ISDN_P_B_X75SLP"),
+        (0x24, "ISDN_P_B_L2DTMF"),
+        (0x25, "ISDN_P_B_L2DSP"),
+        (0x26, "ISDN_P_B_L2DSPHDLC"),
+    ],
+);

@@ -7,6 +7,7 @@ use super::sockaddr_link::bdaddr;
 use crate::context::Cx;
 use crate::kind::Kind;
 use crate::layout::{Store, Struct, field};
+use crate::rows::process::{FilterPurpose, filter_instructions, filter_program};
 use crate::table::{Table, tables};
 use crate::value::Value;
 use lariat_abi::Errno;
@@ -35,10 +36,6 @@ static TPACKET_REQ: Struct = Struct::new(&[
 ]);
 static TPACKET_STATS: Struct =
     Struct::new(&[field("tp_packets", Store::U32, Kind::Uint), field("tp_drops", Store::U32, Kind::Uint)]);
-/// `struct sock_fprog`; the program is not followed.
-static FPROG: Struct =
-    Struct::new(&[field("len", Store::U16, Kind::Uint), field("filter", Store::Word, Kind::Addr)]);
-
 tables! {
     TXREHASH "SOCK_TXREHASH_???": 0 "SOCK_TXREHASH_DISABLED", 1 "SOCK_TXREHASH_ENABLED",
         0xff "SOCK_TXREHASH_DEFAULT";
@@ -71,7 +68,7 @@ enum Form {
     AtLeast(&'static Struct),
     /// A structure of exactly its own size.
     Exactly(&'static Struct),
-    /// A program, which is not followed.
+    /// A program: `struct sock_fprog` where it is set.
     Program,
     /// What a function makes of the bytes, if there are at least so many.
     Made(usize, fn(&mut Cx<'_>, &[u8]) -> Value),
@@ -83,7 +80,7 @@ fn form(cx: &Cx<'_>) -> Form {
         (1, 4) if !setting => Form::Made(4, |_, bytes| error(bytes)),
         (1, 13) => Form::AtLeast(&LINGER),
         (1, 17) if !setting => Form::AtLeast(&UCRED),
-        (1, 26 | 51) if setting => Form::Exactly(&FPROG),
+        (1, 26 | 51) if setting => Form::Program,
         (1, 26) => Form::Program,
         (1, 74) => Form::Made(4, |_, bytes| rehash(bytes)),
         (1, option) if SO_INT.contains(&option) => Form::Int,
@@ -110,6 +107,9 @@ pub(super) fn set_option(cx: &mut Cx<'_>, raw: u64) -> Value {
     match form(cx) {
         Form::Any if len == 4 => cx.cell(raw, Store::I32, &Kind::Int),
         Form::Any => cx.bytes(raw, len),
+        Form::Program if len == 2 * cx.abi.word_size() as u64 => {
+            filter_program(cx, raw, FilterPurpose::Socket)
+        }
         _ if cx.int(4) < 0 => Value::Addr(raw),
         Form::Int if len >= 4 => cx.cell(raw, Store::I32, &Kind::Int),
         Form::AtLeast(layout) if len >= layout.size(cx.abi) as u64 => cx.structure(raw, layout),
@@ -138,6 +138,8 @@ pub(super) fn get_option(cx: &mut Cx<'_>, raw: u64) -> Value {
         Form::Any => cx.bytes(raw, len),
         Form::Made(size, make) if len >= size as u64 => made(cx, raw, len, size, make),
         Form::AtLeast(layout) | Form::Exactly(layout) => parts(cx, raw, len, layout),
+        // The length is that of the program.
+        Form::Program if !cx.abbreviate() => filter_instructions(cx, raw, len, FilterPurpose::Socket),
         Form::Program => Value::Addr(raw),
         Form::Int | Form::Made(..) => cx.read(raw, len as usize).map_or(Value::Addr(raw), Value::Octets),
     }

@@ -17,7 +17,7 @@ fn arguments_of(abi: Abi, name: &str, raw: [u64; 6], result: i64, memory: &ByteM
     let options = Options::default();
     let env = Env { tid: Tid::new(1), sp: 0, memory, names: &NoNames, options: &options };
     let mut call = Call::enter(row, abi, 0, raw, env);
-    call.exit(Outcome::from_register(row, result), env);
+    call.exit(Outcome::from_register(result), env);
     let mut out = Vec::new();
     Style::default().arguments(&mut out, &call, 0, call.values.len());
     String::from_utf8(out).expect("ASCII")
@@ -244,4 +244,16 @@ fn the_clock_that_is_steered_is_shown_under_each_layout() {
         assert!(shown.contains("time={tv_sec=9, tv_usec=0}, tick=0"), "{shown}");
         assert!(shown.ends_with("tai=0}"), "{shown}");
     }
+}
+
+#[test]
+fn what_nobody_asks_for_or_cannot_be_negative() {
+    let memory = ByteMemory::new().with(0x1000, 16u32.to_le_bytes()).with(0x2000, words(&[2, 0, !0, !0]));
+    assert_eq!(arguments("accept", [3, 0, 0x1000, 0, 0, 0], 4, &memory), "3, NULL, 0x1000");
+    assert_eq!(
+        arguments("nanosleep", [0x2000, 0, 0, 0, 0, 0], -22, &memory),
+        "{tv_sec=2, tv_nsec=18446744073709551615}, NULL"
+    );
+    let shown = arguments("semop", [4, 0x2000, 1 | 1 << 32, 0, 0, 0], 0, &memory);
+    assert_eq!(shown, "4, [{sem_num=2, sem_op=0, sem_flg=0}], 1");
 }

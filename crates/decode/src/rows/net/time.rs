@@ -126,7 +126,7 @@ pub(super) static ROWS: &[Row] = &[
     Row::new("timer_delete", both(226, 263), NONE, &[arg("timerid", Kind::Int)]),
     Row::new("pause", both(34, 29), Class::SIGNAL, &[]),
     Row::new("time", both(201, 13), Class::CLOCK, &[out("tloc", SECOND)])
-        .aux(|cx| Some(Value::Word(cx.result(), date(cx.result() as i64, 0, 0)?.into()))),
+        .aux(|cx| Some(Value::Word(0, date(cx.result() as i64, 0, 0)?.into()))),
     Row::new("stime", only32(25), Class::CLOCK, &[arg("t", SECOND)]),
     Row::new(
         "timer_create",

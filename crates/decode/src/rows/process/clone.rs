@@ -134,7 +134,7 @@ fn clone_flags(cx: &mut Cx<'_>, _: u64) -> Value {
     match (flags, signal) {
         (_, 0) => Value::Flags(flags, &CLONE_FLAGS),
         (0, _) => Value::Signal(signal),
-        _ => Value::Or(word, vec![Value::Flags(flags, &CLONE_FLAGS), Value::Signal(signal)]),
+        _ => Value::Joined(vec![Value::Flags(flags, &CLONE_FLAGS), Value::Signal(signal)]),
     }
 }
 
@@ -252,7 +252,7 @@ fn clone_args_fields(cx: &mut Cx<'_>, flags: u64, word: impl Fn(usize) -> u64) -
         fields.push(("set_tid_size", Value::Uint(word(9))));
     }
     if flags & CLONE_INTO_CGROUP != 0 || word(10) != 0 {
-        fields.push(("cgroup", cx.fd(word(10))));
+        fields.push(("cgroup", Value::Uint(word(10))));
     }
     fields
 }

@@ -8,7 +8,7 @@ use crate::layout::Store;
 use crate::row::{Arg, Class, Row, arg, both, classes, only32, only64, out};
 use crate::value::Value;
 
-const GET: Class = classes(&[Class::CREDS, Class::PURE, Class::NEVER_FAILS]);
+const GET: Class = classes(&[Class::CREDS, Class::PURE]);
 /// `<linux/limits.h>`.
 const NGROUPS_MAX: u64 = 65536;
 
@@ -59,12 +59,12 @@ pub(super) static ROWS: &[Row] = &[
     Row::new("setgid", only64(106), Class::CREDS, GID_ARGS),
     Row::new("setgid", only32(46), Class::CREDS, GID_ARGS16),
     Row::new("setgid32", only32(214), Class::CREDS, GID_ARGS),
-    Row::new("setfsuid", only64(122), classes(&[Class::CREDS, Class::NEVER_FAILS]), UID_ARGS),
-    Row::new("setfsuid", only32(138), classes(&[Class::CREDS, Class::NEVER_FAILS]), UID_ARGS16),
-    Row::new("setfsuid32", only32(215), classes(&[Class::CREDS, Class::NEVER_FAILS]), UID_ARGS),
-    Row::new("setfsgid", only64(123), classes(&[Class::CREDS, Class::NEVER_FAILS]), GID_ARGS),
-    Row::new("setfsgid", only32(139), classes(&[Class::CREDS, Class::NEVER_FAILS]), GID_ARGS16),
-    Row::new("setfsgid32", only32(216), classes(&[Class::CREDS, Class::NEVER_FAILS]), GID_ARGS),
+    Row::new("setfsuid", only64(122), Class::CREDS, UID_ARGS),
+    Row::new("setfsuid", only32(138), Class::CREDS, UID_ARGS16),
+    Row::new("setfsuid32", only32(215), Class::CREDS, UID_ARGS),
+    Row::new("setfsgid", only64(123), Class::CREDS, GID_ARGS),
+    Row::new("setfsgid", only32(139), Class::CREDS, GID_ARGS16),
+    Row::new("setfsgid32", only32(216), Class::CREDS, GID_ARGS),
     Row::new("setreuid", only64(113), Class::CREDS, REUID),
     Row::new("setreuid", only32(70), Class::CREDS, REUID16),
     Row::new("setreuid32", only32(203), Class::CREDS, REUID),

@@ -8,7 +8,7 @@ use crate::row::{Class, Ret, Row, arg, both, classes, only64};
 use crate::table::Table;
 use crate::value::Value;
 
-const PURE: Class = classes(&[Class::PURE, Class::NEVER_FAILS]);
+const PURE: Class = Class::PURE;
 
 /// `<linux/kcmp.h>`.
 static KCMP_TYPES: Table = Table::new(

@@ -126,7 +126,7 @@ pub(super) static ROWS: &[Row] = &[
         Class::DESC,
         &[
             arg("pidfd", Kind::Fd),
-            arg("iovec", Kind::With(|cx, addr| ranges(cx, addr, 2))),
+            arg("iovec", Kind::With(|cx, addr| ranges(cx, addr, cx.args[2]))),
             arg("vlen", Kind::Ulong),
             arg("advice", Kind::Const(&MADVISE)),
             arg("flags", Kind::Hex32),
@@ -146,7 +146,7 @@ pub(super) static ROWS: &[Row] = &[
             arg("pid", Kind::Pid),
             late("local_iov", Kind::With(filled)),
             arg("liovcnt", Kind::Ulong),
-            arg("remote_iov", Kind::With(|cx, addr| ranges(cx, addr, 4))),
+            arg("remote_iov", Kind::With(|cx, addr| ranges(cx, addr, cx.args[4]))),
             arg("riovcnt", Kind::Ulong),
             arg("flags", Kind::Ulong),
         ],
@@ -159,7 +159,7 @@ pub(super) static ROWS: &[Row] = &[
             arg("pid", Kind::Pid),
             arg("local_iov", Kind::Iovec(Len::Arg(2), Len::Unbounded)),
             arg("liovcnt", Kind::Ulong),
-            arg("remote_iov", Kind::With(|cx, addr| ranges(cx, addr, 4))),
+            arg("remote_iov", Kind::With(|cx, addr| ranges(cx, addr, cx.args[4]))),
             arg("riovcnt", Kind::Ulong),
             arg("flags", Kind::Ulong),
         ],
@@ -202,10 +202,9 @@ fn residency(cx: &mut Cx<'_>, addr: u64) -> Value {
     cx.elements(addr, 1, pages, |cx, at| Some(Value::Uint(cx.load(at, Store::U8)? & 1)))
 }
 
-/// `struct iovec` whose bases are not the tracee's own memory; argument `count` is their number.
-fn ranges(cx: &mut Cx<'_>, addr: u64, count: usize) -> Value {
+/// `count` entries of `struct iovec` whose data is not shown: another process's memory, or yet to be read.
+pub(in crate::rows) fn ranges(cx: &mut Cx<'_>, addr: u64, count: u64) -> Value {
     let word = cx.abi.word_size() as u64;
-    let count = cx.args[count];
     cx.elements(addr, 2 * word, count, |cx, at| {
         let base = cx.load(at, Store::Word)?;
         let len = cx.load(at.wrapping_add(word), Store::Word)?;
@@ -215,7 +214,7 @@ fn ranges(cx: &mut Cx<'_>, addr: u64, count: usize) -> Value {
 
 fn filled(cx: &mut Cx<'_>, addr: u64) -> Value {
     if cx.failed() {
-        return ranges(cx, addr, 2);
+        return ranges(cx, addr, cx.args[2]);
     }
     cx.iovec(addr, cx.args[2], cx.result())
 }

@@ -2,9 +2,12 @@
 
 use crate::row::Row;
 
+mod bpf;
+mod bpf_names;
 mod capability;
 mod clone;
 mod credentials;
+mod filter;
 mod futex;
 mod keys;
 mod lifecycle;
@@ -25,8 +28,15 @@ mod unimplemented;
 mod wait;
 mod x86;
 
+pub(in crate::rows) use filter::{
+    Purpose as FilterPurpose, instructions as filter_instructions, program as filter_program,
+};
+pub(in crate::rows) use memory::ranges;
+pub(in crate::rows) use scheduling::io_priority;
+
 /// The families of this group.
 pub(super) static FAMILIES: &[&[Row]] = &[
+    bpf::ROWS,
     clone::ROWS,
     credentials::ROWS,
     futex::ROWS,

@@ -4,7 +4,7 @@ use super::memory_names::{GET_MEMPOLICY, MBIND, MOVE_PAGES, MPOL, MPOL_MODE_FLAG
 use crate::context::Cx;
 use crate::kind::{Kind, Len};
 use crate::layout::Store;
-use crate::row::{Class, Row, arg, both, out};
+use crate::row::{Class, Row, arg, both, late, out};
 use crate::value::Value;
 use std::borrow::Cow;
 
@@ -80,7 +80,7 @@ pub(super) static ROWS: &[Row] = &[
             arg("count", Kind::Ulong),
             arg("pages", Kind::Cells(Store::Word, &ADDR, Len::Arg(1))),
             arg("nodes", Kind::Cells(Store::I32, &INT, Len::Arg(1))),
-            out("status", Kind::Cells(Store::I32, &INT, Len::Arg(1))),
+            late("status", Kind::With(status)),
             arg("flags", Kind::Flags(&MOVE_PAGES)),
         ],
     ),
@@ -89,21 +89,31 @@ pub(super) static ROWS: &[Row] = &[
 /// A policy with its mode flags.
 fn mode(_: &mut Cx<'_>, raw: u64) -> Value {
     let flags_mask = MPOL_MODE_FLAGS.entries.iter().fold(0, |all, (bit, _)| all | bit);
-    let word = raw & 0xffff_ffff;
-    let (policy, flags) = (word & !flags_mask, word & flags_mask);
+    let (policy, flags) = (raw & !flags_mask, raw & flags_mask);
     match (flags, MPOL.name(policy)) {
         (0, _) => Value::Const(policy, &MPOL),
         (_, Some(_)) => {
-            Value::Or(word, vec![Value::Const(policy, &MPOL), Value::Flags(flags, &MPOL_MODE_FLAGS)])
+            Value::Or(raw, vec![Value::Const(policy, &MPOL), Value::Flags(flags, &MPOL_MODE_FLAGS)])
         }
-        (_, None) => Value::Or(word, vec![Value::Flags(flags, &MPOL_MODE_FLAGS), Value::Hex(policy)]),
+        (_, None) => Value::Or(raw, vec![Value::Flags(flags, &MPOL_MODE_FLAGS), Value::Hex(policy)]),
     }
+}
+
+/// Where the pages are; of no pages, that is known even after a failure.
+fn status(cx: &mut Cx<'_>, addr: u64) -> Value {
+    if cx.failed() && cx.args[1] != 0 {
+        return Value::Addr(addr);
+    }
+    cx.decode(&Kind::Cells(Store::I32, &INT, Len::Arg(1)), addr)
 }
 
 /// A node mask of `bits` bits, in words of 16 digits; the kernel does not count the last bit.
 fn nodes(cx: &mut Cx<'_>, addr: u64, bits: u64) -> Value {
     let word = cx.abi.word_size() as u64;
     let width = word as usize * 2;
+    if bits == u64::MAX {
+        return Value::Addr(addr);
+    }
     let words = bits.saturating_sub(1).div_ceil(word * 8);
     cx.elements(addr, word, words, |cx, at| {
         let mask = cx.load(at, Store::Word)?;

@@ -1,12 +1,12 @@
 //! `prctl`: each option has its own arguments, stated in one table of shapes.
 
 use super::capability::CAPABILITIES;
+use super::filter::{Purpose, program};
 use super::prctl_names::{
     AMBIENT, DISPATCH, DUMPABLE, FP_MODE, MCE_KILL, MCE_KILL_POLICIES, OPTIONS, PAC_KEYS, SCHED_CORE,
     SECCOMP_MODES, SECUREBITS, SET_MM, SET_VMA, SPECULATION_CONTROL, SPECULATION_CONTROLS, SPECULATIONS, TSC,
     UNALIGN,
 };
-use super::seccomp::FPROG;
 use crate::context::Cx;
 use crate::kind::Kind;
 use crate::layout::Store;
@@ -185,7 +185,7 @@ fn name(cx: &mut Cx<'_>, addr: u64) -> Value {
 fn filter(cx: &mut Cx<'_>, addr: u64) -> Value {
     match cx.args[1] {
         1 => Value::Absent,
-        2 => cx.structure(addr, &FPROG),
+        2 => program(cx, addr, Purpose::Calls),
         _ => Value::Hex(addr),
     }
 }

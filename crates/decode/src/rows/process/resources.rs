@@ -167,7 +167,7 @@ pub(super) static ROWS: &[Row] = &[
 /// A limit of the old calls, whose infinity is all ones in a word.
 fn limit(cx: &mut Cx<'_>, raw: u64) -> Value {
     match (cx.abi.word_size(), raw) {
-        (4, 0xffff_ffff) => Value::Word(raw, Cow::Borrowed("RLIM_INFINITY")),
+        (4, 0xffff_ffff) => named(raw, Cow::Borrowed("RLIM_INFINITY")),
         _ => limit64(cx, raw),
     }
 }
@@ -175,10 +175,14 @@ fn limit(cx: &mut Cx<'_>, raw: u64) -> Value {
 /// Limits above a kilobyte that are whole kilobytes are shown as such.
 fn limit64(_: &mut Cx<'_>, raw: u64) -> Value {
     match raw {
-        u64::MAX => Value::Word(raw, Cow::Borrowed("RLIM64_INFINITY")),
-        1025.. if raw.is_multiple_of(1024) => Value::Word(raw, Cow::Owned(format!("{}*1024", raw / 1024))),
+        u64::MAX => named(raw, Cow::Borrowed("RLIM64_INFINITY")),
+        1025.. if raw.is_multiple_of(1024) => named(raw, Cow::Owned(format!("{}*1024", raw / 1024))),
         _ => Value::Uint(raw),
     }
+}
+
+fn named(raw: u64, meaning: Cow<'static, str>) -> Value {
+    Value::meaning(Value::Uint(raw), Value::Word(raw, meaning))
 }
 
 /// Random bytes are no text even where they look like it.

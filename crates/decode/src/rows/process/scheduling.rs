@@ -172,7 +172,12 @@ pub(super) static ROWS: &[Row] = &[
         &[
             arg("which", Kind::Const(&IOPRIO_WHO)),
             arg("who", Kind::Int),
-            arg("ioprio", Kind::With(io_priority)),
+            arg(
+                "ioprio",
+                Kind::With(|cx, raw| {
+                    Value::meaning(Value::Int(i64::from(raw as u32 as i32)), io_priority(cx, raw))
+                }),
+            ),
         ],
     ),
 ];
@@ -181,7 +186,8 @@ fn policy(_: &mut Cx<'_>, raw: u64) -> Value {
     Value::Const(raw & 0xffff_ffff, &POLICIES)
 }
 
-fn io_priority(_: &mut Cx<'_>, raw: u64) -> Value {
+/// An input and output priority: its class and a number.
+pub(in crate::rows) fn io_priority(_: &mut Cx<'_>, raw: u64) -> Value {
     let word = raw & 0xffff_ffff;
     Value::Call(
         "IOPRIO_PRIO_VALUE",

@@ -1,5 +1,6 @@
 //! Seccomp filters, execution domains, and the architecture's own process controls.
 
+use super::filter::{Purpose, program};
 use crate::context::Cx;
 use crate::kind::Kind;
 use crate::layout::{Store, Struct, field};
@@ -44,9 +45,6 @@ static ACTIONS: Table = Table::new(
 );
 static ACTION: Kind = Kind::Const(&ACTIONS);
 
-/// `struct sock_fprog`: the filter is not followed unless asked for.
-pub(super) static FPROG: Struct =
-    Struct::new(&[field("len", Store::U16, Kind::Uint), field("filter", Store::Word, Kind::Addr)]);
 static NOTIF_SIZES: Struct = Struct::new(&[
     field("seccomp_notif", Store::U16, Kind::Uint),
     field("seccomp_notif_resp", Store::U16, Kind::Uint),
@@ -147,7 +145,7 @@ pub(super) static ROWS: &[Row] = &[
     Row::new(
         "personality",
         both(135, 136),
-        Class::NEVER_FAILS,
+        Class::empty(),
         &[arg(
             "persona",
             Kind::With(|_, raw| match raw & 0xffff_ffff {
@@ -168,7 +166,7 @@ pub(super) static ROWS: &[Row] = &[
 
 fn arguments(cx: &mut Cx<'_>, addr: u64) -> Value {
     match cx.args[0] as u32 {
-        1 => cx.structure(addr, &FPROG),
+        1 => program(cx, addr, Purpose::Calls),
         2 => cx.cell(addr, Store::U32, &ACTION),
         3 if cx.entering() => Value::Later,
         3 if !cx.failed() => cx.structure(addr, &NOTIF_SIZES),

@@ -1,8 +1,8 @@
 //! The system as a whole: log, name, modules, restart, swap, and calls about the kernel itself.
 
 use super::system_names::{
-    BPF_COMMANDS, KEXEC_ARCH, KEXEC_FILE_FLAGS, KEXEC_FLAGS, LOG_LEVELS, MODULE_DELETE, MODULE_INIT,
-    REBOOT_COMMANDS, REBOOT_MAGIC1, REBOOT_MAGIC2, SWAP_FLAGS, SYSLOG_ACTIONS,
+    KEXEC_ARCH, KEXEC_FILE_FLAGS, KEXEC_FLAGS, LOG_LEVELS, MODULE_DELETE, MODULE_INIT, REBOOT_COMMANDS,
+    REBOOT_MAGIC1, REBOOT_MAGIC2, SWAP_FLAGS, SYSLOG_ACTIONS,
 };
 use crate::context::Cx;
 use crate::kind::{Kind, Len};
@@ -140,12 +140,6 @@ pub(super) static ROWS: &[Row] = &[
                 Value::Word(0, Cow::Owned(format!("<... resuming interrupted {name} ...>")))
             }),
         )],
-    ),
-    Row::new(
-        "bpf",
-        both(321, 357),
-        Class::DESC,
-        &[arg("cmd", Kind::Const(&BPF_COMMANDS)), arg("attr", Kind::Addr), arg("size", Kind::Uint)],
     ),
     Row::new(
         "lsm_get_self_attr",
