@@ -96,7 +96,7 @@ pub fn check_call(abi: Abi, number: u64, data: &[u8]) {
     if abi == Abi::I386 {
         args = args.map(|arg| arg & 0xffff_ffff);
     }
-    let outcome = outcome(row, &mut input);
+    let outcome = outcome(&mut input);
     let flags = input.byte();
     let options = Options {
         string_limit: [0, 1, 32, 300][usize::from(flags & 3)],
@@ -128,7 +128,7 @@ pub fn check_call(abi: Abi, number: u64, data: &[u8]) {
     parses(&call);
 }
 
-fn outcome(row: &'static Row, input: &mut Input<'_>) -> Outcome {
+fn outcome(input: &mut Input<'_>) -> Outcome {
     match input.byte() % 8 {
         0..=3 => Outcome::from_register(i64::from(input.byte())),
         4 | 5 => Outcome::from_register(input.number() as i64),
