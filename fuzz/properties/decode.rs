@@ -3,7 +3,7 @@
 
 use lariat_abi::{Abi, Errno, Tid, TraceeAddr};
 use lariat_decode::text::{Constants, HexStrings, Style};
-use lariat_decode::{Call, Catalog, Env, NoNames, Options, Outcome, ReadMemory, Row, catalog, json};
+use lariat_decode::{Call, Catalog, Env, NoNames, Options, Outcome, ReadMemory, catalog, json};
 use std::cell::Cell;
 
 /// Where the tracee's memory begins: low enough for a 32-bit task.
