@@ -12,7 +12,7 @@ pub fn check(data: &[u8]) {
     let info = SigInfo::from_bytes(bytes);
     assert_eq!(info.as_bytes(), &bytes);
 
-    let value = siginfo::siginfo(&info);
+    let value = siginfo::siginfo(&info, &lariat_decode::NoNames);
     for constants in [Constants::Abbrev, Constants::Raw, Constants::Verbose] {
         let mut text = Vec::new();
         Style { constants, ..Style::default() }.value(&mut text, &value);

@@ -46,6 +46,10 @@ pub trait Names {
     fn cwd(&self) -> Option<Box<str>>;
     /// The command name of a process or thread.
     fn comm(&self, pid: i32) -> Option<Box<str>>;
+    /// The id that a process or thread of the tracee's namespace has in the tracer's, if it is another one.
+    fn outer_pid(&self, _pid: i32) -> Option<i32> {
+        None
+    }
     /// The name of the call that `restart_syscall` goes on with: the one this task was interrupted in.
     fn interrupted(&self) -> Option<&'static str> {
         None
@@ -216,8 +220,7 @@ impl Cx<'_> {
     /// A process or thread id.
     #[must_use]
     pub fn pid(&self, raw: u64) -> Value {
-        let pid = raw as i32;
-        Value::Pid { pid: i64::from(pid), comm: if pid > 0 { self.env.names.comm(pid) } else { None } }
+        Value::pid(raw as i32, self.env.names)
     }
 
     /// The number of a network interface: `if_nametoindex("lo")` if it has a name.

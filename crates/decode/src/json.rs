@@ -48,7 +48,18 @@ pub fn value(out: &mut Vec<u8>, value: &Value) {
             string(out, target.as_bytes());
             out.push(b'}');
         }
-        Value::Pid { pid, .. } => put(out, format_args!("{pid}")),
+        Value::Pid { pid, comm: None, outer: None } => put(out, format_args!("{pid}")),
+        Value::Pid { pid, comm, outer } => {
+            put(out, format_args!("{{\"pid\":{pid}"));
+            if let Some(comm) = comm {
+                out.extend_from_slice(b",\"comm\":");
+                string(out, comm.as_bytes());
+            }
+            if let Some(outer) = outer {
+                put(out, format_args!(",\"outer\":{outer}"));
+            }
+            out.push(b'}');
+        }
         Value::Signals(mask) => {
             let names =
                 (1..=64).filter(|n| mask >> (n - 1) & 1 != 0).filter_map(lariat_abi::Signal::from_raw);

@@ -3,6 +3,7 @@
 
 use crate::catalog::Catalog;
 use crate::context::Cx;
+use crate::context::Names;
 use crate::table::Table;
 use crate::value::Value;
 use lariat_abi::{Abi, Errno, SigInfo, Signal, si_code};
@@ -42,7 +43,20 @@ type Fields = Vec<(&'static str, Value)>;
 
 /// The siginfo as a structure: `{si_signo=SIGCHLD, si_code=CLD_EXITED, ...}`; `{}` without a signal.
 #[must_use]
-pub fn siginfo(info: &SigInfo) -> Value {
+pub fn siginfo(info: &SigInfo, names: &dyn Names) -> Value {
+    let mut value = bare(info);
+    if let Value::Struct { fields, .. } = &mut value {
+        for (_, field) in fields {
+            if let Value::Pid { pid, .. } = *field {
+                *field = Value::pid(pid as i32, names);
+            }
+        }
+    }
+    value
+}
+
+/// The same without names.
+fn bare(info: &SigInfo) -> Value {
     if info.signo() == 0 {
         return Value::record(vec![]);
     }
@@ -82,8 +96,8 @@ pub fn siginfo_at(cx: &Cx<'_>, raw: u64) -> Value {
     }
     let bytes: Option<[u8; SigInfo::SIZE]> = cx.read(raw, SigInfo::SIZE).and_then(|b| b.try_into().ok());
     match bytes {
-        Some(bytes) if cx.abi == Abi::I386 => siginfo(&widen(&bytes)),
-        Some(bytes) => siginfo(&SigInfo::from_bytes(bytes)),
+        Some(bytes) if cx.abi == Abi::I386 => siginfo(&widen(&bytes), cx.env.names),
+        Some(bytes) => siginfo(&SigInfo::from_bytes(bytes), cx.env.names),
         None => Value::Addr(raw),
     }
 }
@@ -153,7 +167,7 @@ fn by_signal(info: &SigInfo, fields: &mut Fields) {
 }
 
 fn sender(info: &SigInfo, fields: &mut Fields) {
-    fields.push(("si_pid", Value::Pid { pid: i64::from(info.pid()), comm: None }));
+    fields.push(("si_pid", Value::Pid { pid: i64::from(info.pid()), comm: None, outer: None }));
     fields.push(("si_uid", Value::Uint(u64::from(info.uid()))));
 }
 

@@ -147,10 +147,13 @@ impl Style {
                     self.target(out, *fd, target);
                 }
             },
-            Value::Pid { pid, comm } => {
+            Value::Pid { pid, comm, outer } => {
                 decimal(out, *pid);
                 if let Some(comm) = comm {
                     put(out, format_args!("<{comm}>"));
+                }
+                if let Some(outer) = outer {
+                    put(out, format_args!(" /* {outer} in strace's PID NS */"));
                 }
             }
             Value::Signal(n) => self.signal(out, *n),

@@ -3,6 +3,7 @@
 //! A value keeps the number it was made from beside its meaning, so that one record can be shown by
 //! name, raw or both, and as JSON.
 
+use crate::context::Names;
 use crate::table::Table;
 use std::borrow::Cow;
 
@@ -57,6 +58,8 @@ pub enum Value {
         pid: i64,
         /// The command name, when asked for (`-Y`).
         comm: Option<Box<str>>,
+        /// The number as the tracer sees it, when it is another one and asked for (`--decode-pids=pidns`).
+        outer: Option<i32>,
     },
     /// A signal number.
     Signal(i64),
@@ -125,6 +128,13 @@ impl Value {
     #[must_use]
     pub fn meaning(stored: Value, meaning: Value) -> Self {
         Self::Meaning(Box::new(stored), Box::new(meaning))
+    }
+
+    /// A process or thread id, with what is asked for of it.
+    #[must_use]
+    pub fn pid(pid: i32, names: &dyn Names) -> Self {
+        let (comm, outer) = if pid > 0 { (names.comm(pid), names.outer_pid(pid)) } else { (None, None) };
+        Self::Pid { pid: i64::from(pid), comm, outer }
     }
 
     /// Whether this argument is to be left out of the argument list.

@@ -72,7 +72,9 @@ pub fn apply(settings: &mut Settings, expression: &str) -> Result<(), Expression
         "status" => settings.status = status(set)?,
         "quiet" | "silent" | "silence" | "q" => settings.quiet = quiet(set)?,
         "decode-fds" | "decode-fd" => settings.decode_fds = decode_fds(set)?,
-        "decode-pids" | "decode-pid" => settings.decode_pids_comm = decode_pids(set)?,
+        "decode-pids" | "decode-pid" => {
+            [settings.decode_pids_comm, settings.decode_pids_namespace] = decode_pids(set)?;
+        }
         "inject" => settings.inject.push(inject::parse(set, false)?),
         "fault" => settings.inject.push(inject::parse(set, true)?),
         "read" | "reads" | "r" => settings.read = fds(set)?,
@@ -262,15 +264,10 @@ fn decode_fds(set: &str) -> Result<DecodeFds, ExpressionError> {
     Ok(DecodeFds { path, socket, dev, pidfd })
 }
 
-/// Whether command names are chosen. To name what is not implemented is refused.
-fn decode_pids(set: &str) -> Result<bool, ExpressionError> {
+/// Whether command names, and whether the ids in our own namespace are chosen.
+fn decode_pids(set: &str) -> Result<[bool; 2], ExpressionError> {
     let names = [("comm", 0), ("pidns", 1)];
-    let [comm, pidns]: [bool; 2] =
-        named(&names, set).map_err(|name| ExpressionError::Decode("decode-pids", name.into()))?;
-    if pidns && !matches!(set, "all" | "!none") && !set.starts_with('!') {
-        return Err(ExpressionError::Unsupported("decode-pids=pidns".into()));
-    }
-    Ok(comm)
+    named(&names, set).map_err(|name| ExpressionError::Decode("decode-pids", name.into()))
 }
 
 /// Parses a set of descriptors.
@@ -358,7 +355,7 @@ mod tests {
             ("signal=all,hup", "invalid signal 'all'"),
             ("quiet=loud", "invalid quiet 'loud'"),
             ("decode-fds=foo", "invalid decode-fds 'foo'"),
-            ("decode-pids=pidns", "-e decode-pids=pidns is not supported by this version; leave it out"),
+            ("decode-pids=foo", "invalid decode-pids 'foo'"),
             ("kvm=vcpu", "-e kvm= is not supported by this version; leave it out"),
         ] {
             let error = apply(&mut settings, bad).expect_err(bad);

@@ -7,6 +7,7 @@ mod filtering;
 pub mod inject;
 mod line;
 mod names;
+mod namespaces;
 mod select;
 pub mod session;
 pub mod settings;

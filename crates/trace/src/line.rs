@@ -2,6 +2,7 @@
 
 use crate::dump::Dump;
 use crate::inject::Tampered;
+use crate::names::ProcNames;
 use crate::session::Error;
 use crate::settings::{Follow, Output, Settings, Stamp};
 use lariat_abi::{Abi, SigInfo, Signal, Tid};
@@ -288,11 +289,11 @@ pub(crate) enum Event {
 
 impl Event {
     /// strace's words.
-    pub(crate) fn text(&self, out: &mut Vec<u8>, settings: &Settings) {
+    pub(crate) fn text(&self, out: &mut Vec<u8>, names: &ProcNames<'_>) {
         let _ = match self {
             Self::Signal(signal, info) => {
                 let _ = write!(out, "--- {signal} ");
-                settings.style.value(out, &siginfo(info));
+                names.settings.style.value(out, &siginfo(info, names));
                 write!(out, " ---")
             }
             Self::Stopped(signal) => write!(out, "--- stopped by {signal} ---"),
@@ -305,7 +306,8 @@ impl Event {
     }
 
     /// A JSON object on a line.
-    pub(crate) fn json(&self, tid: Tid) -> Vec<u8> {
+    pub(crate) fn json(&self, names: &ProcNames<'_>) -> Vec<u8> {
+        let tid = names.tid;
         let mut out = Vec::new();
         let kind = match self {
             Self::Signal(..) => "signal",
@@ -320,7 +322,7 @@ impl Event {
         let _ = match self {
             Self::Signal(signal, info) => {
                 let _ = write!(out, ",\"signal\":\"{signal}\",\"number\":{},\"info\":", number(signal));
-                lariat_decode::json::value(&mut out, &siginfo(info));
+                lariat_decode::json::value(&mut out, &siginfo(info, names));
                 Ok(())
             }
             Self::Stopped(signal) => write!(out, ",\"signal\":\"{signal}\",\"number\":{}", number(signal)),

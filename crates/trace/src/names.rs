@@ -85,9 +85,17 @@ impl Names for ProcNames<'_> {
         if !self.settings.decode_pids_comm {
             return None;
         }
+        let pid = crate::namespaces::outer_pid(self.tid, pid).unwrap_or(pid);
         let comm = std::fs::read(format!("/proc/{pid}/comm")).ok()?;
         let comm = std::ffi::OsStr::from_bytes(comm.strip_suffix(b"\n").unwrap_or(&comm));
         Some(self.path(std::path::Path::new(comm)).into())
+    }
+
+    fn outer_pid(&self, pid: i32) -> Option<i32> {
+        if !self.settings.decode_pids_namespace {
+            return None;
+        }
+        crate::namespaces::outer_pid(self.tid, pid).filter(|&outer| outer != pid)
     }
 
     fn interrupted(&self) -> Option<&'static str> {

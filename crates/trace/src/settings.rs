@@ -194,6 +194,8 @@ pub struct Settings {
     pub decode_fds: DecodeFds,
     /// Show command names with task ids (`-Y`).
     pub decode_pids_comm: bool,
+    /// Show the ids that processes of other namespaces have in ours (`--decode-pids=pidns`).
+    pub decode_pids_namespace: bool,
     /// The column of the result (`-a`).
     pub column: usize,
     /// The time stamp and its digits.
@@ -255,6 +257,7 @@ impl Default for Settings {
             style: Style::default(),
             decode_fds: DecodeFds::default(),
             decode_pids_comm: false,
+            decode_pids_namespace: false,
             column: 40,
             stamp: None,
             relative: None,

@@ -2,6 +2,7 @@
 
 use super::{Open, Pending, Session, TaskState};
 use crate::line::{self, Event, Writer};
+use crate::names::ProcNames;
 use crate::settings::{Format, Settings};
 use lariat_abi::Tid;
 use std::collections::HashMap;
@@ -66,8 +67,9 @@ impl Session {
         if !self.prints() {
             return;
         }
+        let names = ProcNames { tid, settings: &self.settings, interrupted: None };
         if self.settings.format == Format::Json {
-            let text = event.json(tid);
+            let text = event.json(&names);
             self.writer.put(Some(tid), &text);
             return;
         }
@@ -75,7 +77,7 @@ impl Session {
         let mut out = Vec::new();
         let many = self.many() || !self.tasks.contains_key(&tid) && !self.tree.is_empty();
         line::prefix(&mut out, tid, 0, 0, many, &self.settings, &mut self.writer);
-        event.text(&mut out, &self.settings);
+        event.text(&mut out, &ProcNames { tid, settings: &self.settings, interrupted: None });
         out.push(b'\n');
         self.writer.put(Some(tid), &out);
     }

@@ -153,7 +153,7 @@ fn siginfo_of_a_child() {
     bytes[8] = 1;
     bytes[16] = 9;
     let mut out = Vec::new();
-    Style::default().value(&mut out, &siginfo(&SigInfo::from_bytes(bytes)));
+    Style::default().value(&mut out, &siginfo(&SigInfo::from_bytes(bytes), &crate::NoNames));
     assert_eq!(
         String::from_utf8_lossy(&out),
         "{si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=9, si_uid=0, si_status=0, si_utime=0, si_stime=0}"
