@@ -104,3 +104,29 @@ fn threads_that_come_and_go_while_they_are_attached_are_all_let_go() {
     }
     assert!(program.0.try_wait().expect("wait").is_none(), "it still runs");
 }
+
+#[test]
+fn a_call_that_blocks_is_shown_in_a_file_of_its_own_too() {
+    let prefix = trace_file("blocking");
+    let tracer = lariat()
+        .args(["trace", "-ff", "-o"])
+        .arg(&prefix)
+        .args(["sh", "-c", "echo $$; read line; exit 0"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn();
+    let mut tracer = tracer.expect("lariat");
+    let mut line = String::new();
+    let output = tracer.stdout.take().expect("a pipe");
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(output), &mut line).expect("a line");
+    let file = format!("{}.{}", prefix.display(), line.trim());
+    let trace = || std::fs::read_to_string(&file).unwrap_or_default();
+    until("the read is shown", || trace().ends_with("read(0, "));
+    drop(tracer.stdin.take());
+    assert!(finish(tracer).status.success());
+    assert!(
+        trace().contains("read(0, \"\", 1)") && trace().ends_with("+++ exited with 0 +++\n"),
+        "{}",
+        trace()
+    );
+}

@@ -21,8 +21,6 @@ pub(crate) struct Writer {
     /// Under `-ff`: the files by task, and the path they begin with.
     separate: Option<(std::path::PathBuf, HashMap<Tid, BufWriter<File>>)>,
     pipe: Option<Child>,
-    /// Characters on the line that is open.
-    pub(crate) column: usize,
     last_stamp: Option<Instant>,
     /// It has been said that the trace cannot be written.
     complained: bool,
@@ -63,12 +61,11 @@ impl Writer {
                 }
             }
         };
-        Ok(Self { out, separate, pipe, column: 0, last_stamp: None, complained: false })
+        Ok(Self { out, separate, pipe, last_stamp: None, complained: false })
     }
 
     /// Writes the beginning of a line, or a whole one.
     pub(crate) fn put(&mut self, tid: Option<Tid>, text: &[u8]) {
-        self.column = 0;
         self.write(tid, text);
     }
 
@@ -78,7 +75,6 @@ impl Writer {
     }
 
     fn write(&mut self, tid: Option<Tid>, text: &[u8]) {
-        self.column += text.len();
         let written = match (&mut self.separate, tid) {
             (Some((prefix, files)), Some(tid)) => match files.entry(tid) {
                 Entry::Occupied(mut entry) => entry.get_mut().write_all(text),
@@ -194,12 +190,17 @@ impl Begun {
 
 /// Appends a call's name and what is known of its arguments.
 pub(crate) fn begin(out: &mut Vec<u8>, call: &Call, settings: &Settings) {
-    out.extend_from_slice(call.name().as_bytes());
-    out.push(b'(');
+    name(out, call, settings);
     settings.style.arguments(out, call, 0, call.known());
     if call.comma_follows() {
         out.extend_from_slice(b", ");
     }
+}
+
+/// Appends a call's name and the parenthesis.
+pub(crate) fn name(out: &mut Vec<u8>, call: &Call, _settings: &Settings) {
+    out.extend_from_slice(call.name().as_bytes());
+    out.push(b'(');
 }
 
 /// Appends the arguments that are not written yet.
@@ -219,6 +220,8 @@ pub(crate) struct Ending {
     pub(crate) spent: Duration,
     pub(crate) begun: SystemTime,
     pub(crate) tampered: Tampered,
+    /// What it moved, if that is to be shown.
+    pub(crate) dump: Option<Dump>,
 }
 
 /// Appends the rest of a call's line: arguments, result, time. `column` is where `out` begins.
@@ -344,7 +347,7 @@ fn seconds(out: &mut Vec<u8>, time: SystemTime) {
 }
 
 /// A call as a JSON object on a line.
-pub(crate) fn json(tid: Tid, call: &Call, ending: &Ending, dump: Option<&Dump>) -> Vec<u8> {
+pub(crate) fn json(tid: Tid, call: &Call, ending: &Ending) -> Vec<u8> {
     let mut out = Vec::with_capacity(256);
     let _ = write!(out, "{{\"type\":\"syscall\",\"tid\":{tid},\"time\":");
     seconds(&mut out, ending.begun);
@@ -385,7 +388,7 @@ pub(crate) fn json(tid: Tid, call: &Call, ending: &Ending, dump: Option<&Dump>) 
             let _ = write!(out, ",\"{what}\":true");
         }
     }
-    if let Some(dump) = dump {
+    if let Some(dump) = &ending.dump {
         out.extend_from_slice(b",\"dump\":");
         dump.json(&mut out);
     }

@@ -13,9 +13,10 @@
 mod calls;
 mod lines;
 
+use self::lines::{Line, Lines};
 use crate::filtering;
 use crate::inject::Tampered;
-use crate::line::{self, Event, Writer};
+use crate::line::{Event, Writer};
 use crate::select::Selection;
 use crate::settings::{Follow, Output, Settings, Summary};
 use lariat_abi::{Abi, Errno, Signal, Tid, TraceeAddr};
@@ -70,8 +71,7 @@ impl ReadMemory for Memory {
 struct Pending {
     call: Call,
     shown: Shown,
-    /// What is written of it already.
-    written: Option<line::Begun>,
+    line: Line,
     /// When it was entered, if anybody wants to know.
     since: Option<(Instant, SystemTime)>,
     /// The system time of the task then.
@@ -105,12 +105,6 @@ struct TaskState {
     counts: HashMap<(Abi, u64), u32>,
 }
 
-/// The one line that may be open.
-struct Open {
-    tid: Tid,
-    written: bool,
-}
-
 /// A task that is kept in its stop for a while (`delay_enter=`, `delay_exit=`).
 struct Held {
     until: Instant,
@@ -139,8 +133,7 @@ pub struct Session {
     /// The program that was started has executed; from then on `-b execve` counts.
     started: bool,
     ending: Ending,
-    open: Option<Open>,
-    writer: Writer,
+    lines: Lines,
     summary: crate::summary::Summary,
     /// Whether anybody wants to know when calls begin.
     timing: bool,
@@ -171,8 +164,7 @@ impl Session {
             main: None,
             started: false,
             ending: Ending::Code(0),
-            open: None,
-            writer: Writer::open(&settings)?,
+            lines: Lines::new(Writer::open(&settings)?),
             summary: crate::summary::Summary::default(),
             selection: Selection::new(&settings),
             timing,
@@ -194,12 +186,12 @@ impl Session {
         self.interruptions();
         self.attach()?;
         self.follow_tree()?;
-        self.writer.flush();
+        self.lines.writer.flush();
         if self.settings.summary.is_some() {
             let text = self.summary.render(&self.settings);
-            self.writer.put(None, text.as_bytes());
+            self.lines.writer.put(None, text.as_bytes());
         }
-        self.writer.finish();
+        self.lines.writer.finish();
         Ok(self.ending)
     }
 
@@ -294,10 +286,8 @@ impl Session {
             }
             let deadline = self.release_held();
             // A line whose call blocks is shown before the tracer sleeps.
-            let next = {
-                let Self { tree, writer, open, tasks, settings, .. } = &mut *self;
-                tree.next(deadline, || lines::begin_open_line(open, tasks, writer, settings))
-            };
+            let Self { tree, lines, tasks, settings, .. } = &mut *self;
+            let next = tree.next(deadline, || lines.show_blocking(tasks, settings));
             match next {
                 Ok(Some(report)) => match leaving {
                     Some(signal) => self.let_go(report, signal),
@@ -338,15 +328,11 @@ impl Session {
     fn let_go(&mut self, report: Report, signal: Signal) {
         let Report { tid, stop, stopped, .. } = report;
         let Some(stopped) = stopped else { return };
+        self.detach_line(tid);
         if matches!(stop, Stop::Leave { .. })
             && let Some(pending) = self.tasks.get_mut(&tid).and_then(|task| task.pending.take())
         {
             calls::give_result(&stopped, pending.tampered);
-        }
-        if let Some(open) = self.open.take_if(|open| open.tid == tid)
-            && open.written
-        {
-            self.writer.append(tid, b" <detached ...>\n");
         }
         let ends = self.main.is_some() && self.settings.attach.is_empty();
         self.tree.detach(&stop, stopped);
@@ -430,10 +416,10 @@ impl Session {
         self.tasks.entry(child).or_default().personality = personality;
         if !self.settings.quiet.attach && self.settings.output == Output::Stderr {
             // A line that is not begun yet need not be cut.
-            if self.is_open(parent) {
+            if self.has_open_line(parent) {
                 self.cut_open_line(None);
             }
-            self.writer.flush();
+            self.lines.writer.flush();
             eprintln!("lariat: Process {child} attached");
         }
     }
@@ -443,7 +429,7 @@ impl Session {
             return;
         }
         // The thread that called execve goes on under the leader's id; the leader's own call never ends.
-        if self.open.as_ref().is_some_and(|open| open.tid == tid || open.tid == former) {
+        if self.lines.open.is_some_and(|open| open == tid || open == former) {
             self.cut_open_line(None);
         }
         if let Some(state) = self.tasks.remove(&former) {

@@ -1,11 +1,12 @@
 //! The two ends of a call: decoded, tampered with, counted and shown.
 
-use super::{Memory, Onward, Open, Pending, Session, Shown};
-use crate::dump;
+use super::lines::Line;
+use super::{Memory, Onward, Pending, Session, Shown};
+use crate::dump::{self, Dump};
 use crate::inject::{InjectRule, Poke, Tampered};
 use crate::line;
 use crate::names::ProcNames;
-use crate::settings::{Follow, Format};
+use crate::settings::Format;
 use lariat_abi::{Abi, Tid, TraceeAddr};
 use lariat_decode::{Call, Catalog, Env, Options, Outcome, Row, Value, catalog};
 use lariat_host::Stopped;
@@ -108,25 +109,10 @@ impl Session {
             task.starting = false;
             let (since, system_time) =
                 (self.timing.then(|| (Instant::now(), SystemTime::now())), entry.system_time);
-            let (ip, written) = (entry.ip, None);
-            task.pending =
-                Some(Pending { call, shown, written, since, system_time, ip, many, tampered, rule });
+            let (ip, line) = (entry.ip, Line::Unwritten);
+            task.pending = Some(Pending { call, shown, line, since, system_time, ip, many, tampered, rule });
         }
         onward
-    }
-
-    /// A shown call has begun. Its line is written now only if nothing stands in the way: a conditional line
-    /// waits for the outcome, and in a file of its task's own a line is never cut, since no other task writes
-    /// there.
-    fn begin(&mut self, tid: Tid) {
-        self.cut_open_line(Some(tid));
-        if self.settings.status.is_all()
-            && self.prints()
-            && self.settings.format == Format::Text
-            && self.settings.follow != Follow::Separate
-        {
-            self.open = Some(Open { tid, written: false });
-        }
     }
 
     /// Does to a call at its entry what a rule says, if it is this call's turn.
@@ -220,29 +206,17 @@ impl Session {
             return;
         }
         let dump = dump::moved(&pending.call, &memory, &self.settings);
+        let ending = Self::ending_of(&pending, wall, dump);
         if self.settings.format == Format::Json {
-            let text = line::json(tid, &pending.call, &self.ending_of(&pending, wall), dump.as_ref());
-            self.writer.put(Some(tid), &text);
-            return;
+            let text = line::json(tid, &pending.call, &ending);
+            self.lines.writer.put(Some(tid), &text);
+        } else {
+            self.finish_line(tid, &pending, &ending);
         }
-        let mut text = self.resume_line(tid, &pending);
-        let column = self.column(tid);
-        line::finish(
-            &mut text,
-            &pending.call,
-            pending.written,
-            column,
-            &self.ending_of(&pending, wall),
-            &self.settings,
-        );
-        if let Some(dump) = dump {
-            dump.text(&mut text);
-        }
-        self.end_line(tid, &text);
     }
 
-    pub(super) fn ending_of(&self, pending: &Pending, spent: Duration) -> line::Ending {
+    pub(super) fn ending_of(pending: &Pending, spent: Duration, dump: Option<Dump>) -> line::Ending {
         let begun = pending.since.map_or(SystemTime::UNIX_EPOCH, |(_, begun)| begun);
-        line::Ending { spent, begun, tampered: pending.tampered }
+        line::Ending { spent, begun, tampered: pending.tampered, dump }
     }
 }
