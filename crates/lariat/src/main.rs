@@ -1,6 +1,7 @@
 //! The command: one module for each subcommand. Invoked under the name `strace` it takes strace's command
 //! line.
 
+mod tips;
 mod trace_cli;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -69,11 +70,15 @@ fn trace(args: trace_cli::Args) -> ExitCode {
         println!("lariat {}", env!("CARGO_PKG_VERSION"));
         return ExitCode::SUCCESS;
     }
-    let settings = match args.settings() {
-        Ok(settings) => settings,
+    let (tips, settings) = match args.tips().and_then(|tips| Ok((tips, args.settings()?))) {
+        Ok(both) => both,
         Err(message) => return fail(&message),
     };
-    match Session::new(settings).and_then(Session::run) {
+    let ending = Session::new(settings).and_then(Session::run);
+    if let Some(tips) = tips {
+        eprint!("{}", tips.text(std::process::id() as usize));
+    }
+    match ending {
         Ok(Ending::Code(code)) => ExitCode::from(code),
         Ok(Ending::Signal(signal)) => {
             lariat_host::die_of(signal);

@@ -1,5 +1,6 @@
 //! strace's command line: one definition for each option, and what it does to the settings.
 
+use crate::tips::Tips;
 use clap::{ArgAction, Parser};
 use lariat_decode::text::{Constants, HexStrings};
 use lariat_host::{Distance, User};
@@ -108,6 +109,16 @@ pub(crate) struct Args {
     /// Write the trace to this file, or to the standard input of a command given as '|CMD' or '!CMD'.
     #[arg(short = 'o', long = "output", value_name = "FILE", allow_hyphen_values = true)]
     output: Option<OsString>,
+    /// Colours: auto (on a terminal, unless NO_COLOR is set), always or never.
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = ["auto", "always", "never"])]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "always")]
+    color: String,
+    /// Print a tip at the end: a number or random, and none, compact or full.
+    #[arg(long, value_name = "TIP", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    tips: Option<String>,
+    /// Print why virtual processors came back (-e kvm=vcpu).
+    #[arg(long, value_name = "SET", allow_hyphen_values = true)]
+    kvm: Option<String>,
     /// The notation: text, or json (one object a line).
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
     output_format: String,
@@ -216,6 +227,11 @@ impl Args {
         self.version
     }
 
+    /// The tip that is asked for.
+    pub(crate) fn tips(&self) -> Result<Option<Tips>, String> {
+        self.tips.as_deref().map(Tips::parse).transpose()
+    }
+
     /// The settings these options stand for; an error is one sentence.
     pub(crate) fn settings(self) -> Result<Settings, String> {
         let mut s = Settings { append: self.output_append_mode, ..Settings::default() };
@@ -267,6 +283,14 @@ impl Args {
         if s.follow == Follow::Separate && !matches!(s.output, Output::File(_)) {
             s.follow = Follow::Yes;
         }
+        s.color = match self.color.as_str() {
+            "always" => true,
+            "never" => false,
+            _ => {
+                s.output == Output::Stderr
+                    && anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
+            }
+        };
         s.format = if self.output_format == "json" { Format::Json } else { Format::Text };
         s.env = self.env.into_iter().map(variable).collect();
         s.attach = pids(&self.attach)?;
@@ -376,6 +400,7 @@ impl Args {
             ("signal", &self.signal),
             ("status", &self.status),
             ("decode-pids", &self.decode_pids),
+            ("kvm", &self.kvm),
             ("read", &self.read),
             ("write", &self.write),
             ("fd", &self.trace_fds),

@@ -30,9 +30,6 @@ pub enum ExpressionError {
     /// Not something that descriptors or process ids are explained with.
     #[error("invalid {0} '{1}'")]
     Decode(&'static str, String),
-    /// A qualifier, or a member of its set, that is not supported.
-    #[error("-e {0} is not supported by this version; leave it out")]
-    Unsupported(String),
     /// What follows `@` names no table.
     #[error("incorrect personality designator '{designator}' in qualification '{item}'")]
     Personality {
@@ -80,7 +77,10 @@ pub fn apply(settings: &mut Settings, expression: &str) -> Result<(), Expression
         "read" | "reads" | "r" => settings.read = fds(set)?,
         "write" | "writes" | "w" => settings.write = fds(set)?,
         "fd" | "fds" | "trace-fd" | "trace-fds" => settings.fds = Some(fds(set)?),
-        "kvm" => return Err(ExpressionError::Unsupported("kvm=".into())),
+        "kvm" => {
+            [settings.kvm] =
+                named(&[("vcpu", 0)], set).map_err(|name| ExpressionError::Decode("kvm", name.into()))?
+        }
         _ => settings.trace = syscalls(expression)?,
     }
     Ok(())
@@ -356,7 +356,7 @@ mod tests {
             ("quiet=loud", "invalid quiet 'loud'"),
             ("decode-fds=foo", "invalid decode-fds 'foo'"),
             ("decode-pids=foo", "invalid decode-pids 'foo'"),
-            ("kvm=vcpu", "-e kvm= is not supported by this version; leave it out"),
+            ("kvm=foo", "invalid kvm 'foo'"),
         ] {
             let error = apply(&mut settings, bad).expect_err(bad);
             assert_eq!(error.to_string(), said);

@@ -5,6 +5,7 @@ pub mod expression;
 pub mod filter;
 mod filtering;
 pub mod inject;
+mod kvm;
 mod line;
 mod names;
 mod namespaces;

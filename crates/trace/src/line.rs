@@ -5,6 +5,7 @@ use crate::inject::Tampered;
 use crate::names::ProcNames;
 use crate::session::Error;
 use crate::settings::{Follow, Output, Settings, Stamp};
+use anstyle::{AnsiColor, Style};
 use lariat_abi::{Abi, SigInfo, Signal, Tid};
 use lariat_decode::siginfo::siginfo;
 use lariat_decode::{Call, Outcome};
@@ -198,14 +199,14 @@ pub(crate) fn begin(out: &mut Vec<u8>, call: &Call, settings: &Settings) {
 }
 
 /// Appends a call's name and the parenthesis.
-pub(crate) fn name(out: &mut Vec<u8>, call: &Call, _settings: &Settings) {
-    out.extend_from_slice(call.name().as_bytes());
+pub(crate) fn name(out: &mut Vec<u8>, call: &Call, settings: &Settings) {
+    painted(out, NAME, settings, |out| out.extend_from_slice(call.name().as_bytes()));
     out.push(b'(');
 }
 
 /// Appends the arguments that are not written yet.
-fn rest(out: &mut Vec<u8>, call: &Call, written: Option<Begun>, settings: &Settings) {
-    let Some(Begun { arguments, comma }) = written else {
+fn rest(out: &mut Vec<u8>, call: &Call, begun: Option<Begun>, settings: &Settings) {
+    let Some(Begun { arguments, comma }) = begun else {
         settings.style.arguments(out, call, 0, call.values.len());
         return;
     };
@@ -228,16 +229,17 @@ pub(crate) struct Ending {
 pub(crate) fn finish(
     out: &mut Vec<u8>,
     call: &Call,
-    written: Option<Begun>,
+    begun: Option<Begun>,
     column: usize,
     ending: &Ending,
     settings: &Settings,
 ) {
-    rest(out, call, written, settings);
+    rest(out, call, begun, settings);
     out.extend_from_slice(b") ");
-    to_column(out, column, settings.column);
+    to_column(out, column, begun, settings);
     out.extend_from_slice(b"= ");
-    settings.style.result(out, call);
+    let style = if matches!(call.outcome, Some(Outcome::Failed(_))) { ERROR } else { Style::new() };
+    painted(out, style, settings, |out| settings.style.result(out, call));
     if ending.tampered != Tampered::default() {
         let _ = write!(out, "{}", ending.tampered);
     }
@@ -252,11 +254,11 @@ pub(crate) fn finish(
 pub(crate) fn finish_unknown(
     out: &mut Vec<u8>,
     call: &Call,
-    written: Option<Begun>,
+    begun: Option<Begun>,
     column: usize,
     settings: &Settings,
 ) {
-    if written.is_none() {
+    if begun.is_none() {
         settings.style.arguments(out, call, 0, call.known());
         if call.comma_follows() {
             out.extend_from_slice(b", ");
@@ -266,13 +268,33 @@ pub(crate) fn finish_unknown(
         out.extend_from_slice(b" <unfinished ...>");
     }
     out.extend_from_slice(b") ");
-    to_column(out, column, settings.column);
+    to_column(out, column, begun, settings);
     out.extend_from_slice(b"= ?\n");
 }
 
-fn to_column(out: &mut Vec<u8>, start: usize, column: usize) {
-    let at = start + out.len();
-    out.resize(out.len() + column.saturating_sub(at), b' ');
+fn to_column(out: &mut Vec<u8>, start: usize, begun: Option<Begun>, settings: &Settings) {
+    let mut at = start + out.len();
+    if begun.is_none() && settings.color {
+        at -= NAME_PAINT;
+    }
+    out.resize(out.len() + settings.column.saturating_sub(at), b' ');
+}
+
+const NAME: Style = Style::new().bold();
+const ERROR: Style = AnsiColor::Red.on_default();
+const SIGNAL: Style = AnsiColor::Yellow.on_default();
+const END: Style = Style::new().dimmed();
+/// Bytes of a painted name that take no column: `ESC [ 1 m` and `ESC [ 0 m`.
+pub(crate) const NAME_PAINT: usize = 8;
+
+/// Appends something in a style, if the trace is in colour.
+fn painted(out: &mut Vec<u8>, style: Style, settings: &Settings, put: impl FnOnce(&mut Vec<u8>)) {
+    if !settings.color || style.is_plain() {
+        return put(out);
+    }
+    let _ = write!(out, "{style}");
+    put(out);
+    let _ = write!(out, "{style:#}");
 }
 
 /// News that is not a call.
@@ -293,6 +315,15 @@ pub(crate) enum Event {
 impl Event {
     /// strace's words.
     pub(crate) fn text(&self, out: &mut Vec<u8>, names: &ProcNames<'_>) {
+        let style = match self {
+            Self::Signal(..) | Self::Stopped(_) => SIGNAL,
+            Self::Killed(..) => ERROR,
+            Self::Exited(_) | Self::Superseded(_) => END,
+        };
+        painted(out, style, names.settings, |out| self.plain(out, names));
+    }
+
+    fn plain(&self, out: &mut Vec<u8>, names: &ProcNames<'_>) {
         let _ = match self {
             Self::Signal(signal, info) => {
                 let _ = write!(out, "--- {signal} ");

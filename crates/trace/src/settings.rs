@@ -218,6 +218,10 @@ pub struct Settings {
     pub instruction_pointer: bool,
     /// Show the call number (`-n`).
     pub syscall_number: bool,
+    /// Show why a virtual processor came back (`-e kvm=vcpu`).
+    pub kvm: bool,
+    /// Show the trace in colour.
+    pub color: bool,
     /// Show a stack trace (`-k`).
     pub stack_trace: bool,
     /// What is left unsaid.
@@ -269,6 +273,8 @@ impl Default for Settings {
             summary_overhead: Duration::ZERO,
             instruction_pointer: false,
             syscall_number: false,
+            kvm: false,
+            color: false,
             stack_trace: false,
             quiet: Quiet::default(),
             seccomp: None,

@@ -4,6 +4,7 @@ use super::lines::Line;
 use super::{Memory, Onward, Pending, Session, Shown};
 use crate::dump::{self, Dump};
 use crate::inject::{InjectRule, Poke, Tampered};
+use crate::kvm;
 use crate::line;
 use crate::names::ProcNames;
 use crate::settings::Format;
@@ -193,6 +194,11 @@ impl Session {
             task.interrupted = Some(pending.call.row.name);
         }
         pending.call.exit(outcome, env);
+        if self.settings.kvm
+            && let Some(reason) = kvm::exit_reason(tid, &pending.call, &memory)
+        {
+            pending.call.aux = Some(reason);
+        }
         if pending.shown == Shown::IfItTouches && !self.selection.touches(tid, &pending.call) {
             return;
         }

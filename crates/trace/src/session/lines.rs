@@ -74,7 +74,8 @@ impl Lines {
         line::prefix(&mut text, tid, ip, number, many, settings, &mut self.writer);
         line::begin(&mut text, &pending.call, settings);
         self.writer.put(Some(tid), &text);
-        pending.line = Line::Open(Begun::of(&pending.call), text.len());
+        let paint = if settings.color { line::NAME_PAINT } else { 0 };
+        pending.line = Line::Open(Begun::of(&pending.call), text.len() - paint);
     }
 }
 
