@@ -11,13 +11,15 @@
 
 mod filtering;
 mod observers;
+mod refusal;
 mod ride;
 mod stop;
 mod tasks;
 mod tree;
 
+pub use refusal::AttachError;
 pub use stop::{Report, Stop};
-pub use tree::{AttachError, Tree};
+pub use tree::Tree;
 
 /// `__NR_prctl` of each table: a filter that the engine works with traces `PR_SET_SECCOMP`, see
 /// [`lariat_host::Filter::new`].

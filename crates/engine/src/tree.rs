@@ -1,6 +1,7 @@
 //! The set of traced tasks, its wait and its resume.
 
 use crate::filtering::{Filtering, Scope, Task};
+use crate::refusal::AttachError;
 use crate::ride::Ride;
 use crate::stop::{Report, Stop};
 use crate::tasks::Tasks;
@@ -12,37 +13,6 @@ use std::time::{Duration, Instant};
 /// How long the tracer looks for the next stop before it sleeps: longer than most calls take, far shorter
 /// than anybody would notice.
 const SPIN: Duration = Duration::from_micros(60);
-
-/// Why a process was not attached.
-#[derive(Debug, thiserror::Error)]
-pub enum AttachError {
-    /// There is no such process.
-    #[error("attach: no process has the id {0}")]
-    NoProcess(Tid),
-    /// The kernel refused.
-    #[error("attach: ptrace(PTRACE_SEIZE, {tid}): {source}{}", because(*tid))]
-    Refused {
-        /// The task.
-        tid: Tid,
-        /// The refusal.
-        source: host::Error,
-    },
-}
-
-/// What /proc says about a task that the kernel refuses to let us trace.
-fn because(tid: Tid) -> String {
-    let status = std::fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
-    let field = |name: &str| status.lines().find_map(|l| l.strip_prefix(name)).map(str::trim).unwrap_or("0");
-    match field("TracerPid:") {
-        "0" => match std::fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope") {
-            Ok(scope) if scope.trim() != "0" => {
-                format!("; Yama allows only descendants (kernel.yama.ptrace_scope = {})", scope.trim())
-            }
-            _ => String::new(),
-        },
-        tracer => format!("; process {tracer} is tracing it already"),
-    }
-}
 
 /// The traced tasks.
 #[derive(Debug)]

@@ -30,8 +30,8 @@ pub use affinity::{AffinityGuard, CpuSet, affinity, current_cpu, set_affinity};
 pub use error::{Error, Result};
 pub use memory::TraceeMemory;
 pub use process::{
-    catch_termination, die_of, extended_attribute, ignore_signals, is_root, local_time, send_signal,
-    take_termination, threads,
+    catch_termination, die_of, extended_attribute, ignore_signals, local_time, send_signal, take_termination,
+    threads, user_id,
 };
 pub use ptrace::{attach, interrupt, kill, seize, trace_me};
 pub use seccomp::{Filter, TRACE_DATA, TableFilter};

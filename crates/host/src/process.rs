@@ -93,11 +93,11 @@ pub fn local_time(epoch_seconds: u64) -> (i32, i32, i32) {
     (tm.tm_hour, tm.tm_min, tm.tm_sec)
 }
 
-/// Whether this process has the user id 0.
+/// The effective user id of this process.
 #[must_use]
-pub fn is_root() -> bool {
+pub fn user_id() -> u32 {
     // SAFETY: touches no memory.
-    unsafe { libc::getuid() == 0 }
+    unsafe { libc::geteuid() }
 }
 
 /// An extended attribute of a file; `None` if it has none of this name.

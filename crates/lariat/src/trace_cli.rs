@@ -352,7 +352,9 @@ impl Args {
             Some(name) if s.command.is_empty() => {
                 return Err(format!("PROG [ARGS] must be specified with -u {name}"));
             }
-            Some(_) if !lariat_host::is_root() => return Err("You must be root to use the -u option".into()),
+            Some(_) if lariat_host::user_id() != 0 => {
+                return Err("You must be root to use the -u option".into());
+            }
             Some(name) => Some(User::named(name).ok_or_else(|| format!("Cannot find user '{name}'"))?),
         };
         s.kill_on_exit = self.kill_on_exit;

@@ -113,6 +113,16 @@ impl Writer {
         self.complain(written);
     }
 
+    /// A task is gone: its file is closed.
+    pub(crate) fn close(&mut self, tid: Tid) {
+        if let Some((_, files)) = &mut self.separate
+            && let Some(mut file) = files.remove(&tid)
+        {
+            let written = file.flush();
+            self.complain(written);
+        }
+    }
+
     /// Ends the output and, of a pipe, waits for the command.
     pub(crate) fn finish(mut self) {
         self.flush();

@@ -461,6 +461,7 @@ impl Session {
         if !self.settings.quiet.exit || matches!(stop, Stop::Killed { .. }) {
             self.event(tid, &event);
         }
+        self.lines.writer.close(tid);
     }
 
     fn prints(&self) -> bool {

@@ -7,7 +7,7 @@ use super::termios::{self, settings};
 use crate::context::Cx;
 use crate::kind::Kind;
 use crate::layout::Store;
-use crate::row::{Class, Row, arg, both};
+use crate::row::{Class, Ret, Row, arg, both};
 use crate::table::{Table, tables};
 use crate::value::Value;
 
@@ -17,7 +17,16 @@ pub(super) static ROWS: &[Row] = &[Row::new(
     both(16, 54),
     Class::DESC,
     &[FD, arg("request", Kind::With(command)), arg("argp", Kind::With(argument))],
-)];
+)
+.ret(Ret::Decoded(descriptor))];
+
+/// The descriptor that some commands return.
+fn descriptor(cx: &mut Cx<'_>) -> Option<Value> {
+    // KVM_CREATE_VM, KVM_CREATE_VCPU (<linux/kvm.h>), NS_GET_USERNS, NS_GET_PARENT (<linux/nsfs.h>)
+    const CREATE: [u64; 4] = [0xae01, 0xae41, 0xb701, 0xb702];
+    let command = cx.args[1] & 0xffff_ffff;
+    CREATE.contains(&command).then(|| cx.fd(cx.result()))
+}
 
 pub(super) static FS_FLAGS: Table = Table::new(
     "FS_???_FL",
