@@ -11,6 +11,7 @@
 
 mod filtering;
 mod observers;
+mod pulse;
 mod refusal;
 mod ride;
 mod stop;

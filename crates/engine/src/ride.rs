@@ -19,22 +19,18 @@
 
 use crate::observers::{Observes, observes};
 use lariat_abi::{Abi, Tid};
-use lariat_host::{self as host, AffinityGuard, CpuSet, Ticker};
-use std::time::Duration;
+use lariat_host::{self as host, AffinityGuard, CpuSet};
 
 /// Stops in a row of one task, after which it pays to ride.
 const STREAK: u32 = 16;
-
-/// The time between ticks.
-const TICK: Duration = Duration::from_millis(4);
 
 /// The processors, and who is confined to which.
 #[derive(Debug)]
 pub(crate) struct Ride {
     /// Every processor that our control group lets us use; `None`: we do not ride.
     whole: Option<CpuSet>,
-    /// Made for the first ride.
-    means: Option<(AffinityGuard, Ticker)>,
+    /// Started for the first ride.
+    guard: Option<AffinityGuard>,
     /// Where we keep ourselves.
     cpu: Option<usize>,
     /// Whom we have confined there.
@@ -43,21 +39,18 @@ pub(crate) struct Ride {
     streak: u32,
     /// Whether the last task has a file of `/proc` open; `None`: not looked at.
     sees_proc: Option<bool>,
-    /// Stops since the last tick.
-    stops: u32,
 }
 
 impl Ride {
     pub(crate) fn new() -> Self {
         Self {
             whole: whole(),
-            means: None,
+            guard: None,
             cpu: None,
             confined: None,
             last: None,
             streak: 0,
             sees_proc: None,
-            stops: 0,
         }
     }
 
@@ -76,7 +69,6 @@ impl Ride {
             self.sees_proc = None;
             return;
         }
-        self.stops += 1;
         self.streak += 1;
         if self.streak < STREAK || self.confined == Some(tid) {
             return;
@@ -85,7 +77,7 @@ impl Ride {
             return;
         }
         let Some(cpu) = self.cpu else { return };
-        if let Some((guard, _)) = &self.means {
+        if let Some(guard) = &self.guard {
             guard.watch(Some(tid));
         }
         match host::set_affinity(tid, &CpuSet::only(cpu)) {
@@ -110,19 +102,18 @@ impl Ride {
         if self.sees_proc != Some(false) {
             self.sees_proc = Some(has_proc_open(tid));
         }
-        if self.means.is_none() {
-            self.means = AffinityGuard::start().ok().zip(Ticker::new().ok());
+        if self.guard.is_none() {
+            self.guard = AffinityGuard::start().ok();
         }
-        let cpu = host::current_cpu();
-        let Some((_, ticker)) = &self.means else {
+        if self.guard.is_none() {
             self.whole = None;
             return false;
-        };
+        }
+        let cpu = host::current_cpu();
         if host::set_affinity(Tid::new(0), &CpuSet::only(cpu)).is_err() {
             return false;
         }
         self.cpu = Some(cpu);
-        ticker.every(Some(TICK));
         true
     }
 
@@ -158,7 +149,7 @@ impl Ride {
         if let Some(tid) = self.confined.take() {
             // It may be gone.
             let _ = host::set_affinity(tid, &CpuSet::EVERY);
-            if let Some((guard, _)) = &self.means {
+            if let Some(guard) = &self.guard {
                 guard.watch(None);
             }
         }
@@ -169,21 +160,15 @@ impl Ride {
         self.free();
         if self.cpu.take().is_some() {
             let _ = host::set_affinity(Tid::new(0), &CpuSet::EVERY);
-            if let Some((_, ticker)) = &self.means {
-                ticker.every(None);
-            }
         }
     }
 
-    /// Frees everybody, if a tick has come: the scheduler has its say. Where nothing has happened since the last one,
-    /// we wait until there is a streak again.
-    pub(crate) fn tick(&mut self) {
-        let ticked = self.means.as_ref().is_some_and(|(_, ticker)| ticker.take());
-        if ticked && self.is_riding() {
-            self.end();
-            if std::mem::take(&mut self.stops) == 0 {
-                self.streak = 0;
-            }
+    /// At a tick: frees everybody, and the scheduler has its say. Where nothing has happened since the last one, we wait
+    /// until there is a streak again.
+    pub(crate) fn tick(&mut self, quiet: bool) {
+        self.end();
+        if quiet {
+            self.streak = 0;
         }
     }
 }

@@ -34,6 +34,11 @@ impl Tasks {
         self.map.get(&tid).copied().unwrap_or_default()
     }
 
+    /// How many tasks are not in a call.
+    pub(crate) fn outside(&self) -> usize {
+        self.outside
+    }
+
     /// Whether every other task is in a call.
     pub(crate) fn others_are_in_calls(&self, tid: Tid) -> bool {
         self.outside == usize::from(self.map.get(&tid).is_some_and(|task| !task.in_call()))

@@ -1,6 +1,7 @@
 //! The set of traced tasks, its wait and its resume.
 
 use crate::filtering::{Filtering, Scope, Task};
+use crate::pulse::Pulse;
 use crate::refusal::AttachError;
 use crate::ride::Ride;
 use crate::stop::{Report, Stop};
@@ -24,7 +25,10 @@ pub struct Tree {
     early_dead: HashSet<Tid>,
     options: Options,
     follow: bool,
-    waiter: Waiter,
+    /// Whether reports say how much system time was used.
+    measure: bool,
+    cpus: usize,
+    pulse: Pulse,
     ride: Ride,
 }
 
@@ -46,7 +50,9 @@ impl Tree {
             early_dead: HashSet::new(),
             options,
             follow,
-            waiter: Waiter { spin: SPIN, measure },
+            measure,
+            cpus: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            pulse: Pulse::new(),
             ride: Ride::new(),
         }
     }
@@ -147,14 +153,13 @@ impl Tree {
             if self.tasks.is_empty() {
                 return Ok(None);
             }
-            self.ride.tick();
-            // A ride ends by a tick at the latest, and then the tracer is idle in the usual way.
-            let reaped = if self.ride.is_riding() && deadline.is_none() {
-                self.waiter.next_asleep()?
-            } else {
-                self.waiter.next(deadline, &mut idle)?
-            };
+            if let Some(quiet) = self.pulse.take() {
+                self.ride.tick(quiet);
+                idle();
+            }
+            let reaped = self.wait(deadline, &mut idle)?;
             let Some(reaped) = reaped else { return Ok(None) };
+            self.pulse.stop_seen();
             let system_time = reaped.system_time;
             let tid = reaped.tid;
             let known = self.tasks.contains(tid);
@@ -184,6 +189,18 @@ impl Tree {
             // Death between the wait and a request: the wait will report it.
             let Some(stop) = self.classify(&stopped, reaped.status) else { continue };
             return Ok(Some(Report { tid, stop, stopped: Some(stopped), system_time }));
+        }
+    }
+
+    /// Waits for news. With a tick to come, what has to be done before a long sleep is done then.
+    fn wait(&self, deadline: Option<Instant>, idle: &mut impl FnMut()) -> host::Result<Option<Reaped>> {
+        // On one processor, and where another task may need it, spinning only keeps the tracees from running.
+        let spins = !self.ride.is_riding() && self.tasks.outside() < self.cpus;
+        let waiter = Waiter { spin: if spins { SPIN } else { Duration::ZERO }, measure: self.measure };
+        if self.pulse.beats() && deadline.is_none() {
+            waiter.next(None, || {})
+        } else {
+            waiter.next(deadline, idle)
         }
     }
 

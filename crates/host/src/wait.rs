@@ -53,7 +53,7 @@ impl Waiter {
     /// `EINTR`: a signal handler ran. `EAGAIN`: there was no news until `deadline`.
     pub fn next(self, deadline: Option<Instant>, idle: impl FnOnce()) -> Result<Option<Reaped>> {
         let start = Instant::now();
-        loop {
+        while !self.spin.is_zero() {
             // The clock costs as much as a look: it is read after every few.
             for _ in 0..4 {
                 match wait(-1, libc::__WALL | libc::WNOHANG, self.measure)? {
@@ -71,14 +71,6 @@ impl Waiter {
             None => wait(-1, libc::__WALL, self.measure),
             Some(deadline) => self.until(deadline),
         }
-    }
-
-    /// Sleeps for any child or tracee right away, for a tracer on the processor of its tracee.
-    ///
-    /// # Errors
-    /// `EINTR`: a signal handler ran.
-    pub fn next_asleep(self) -> Result<Option<Reaped>> {
-        wait(-1, libc::__WALL, self.measure)
     }
 
     /// Sleeps for a stop or the deadline. While SIGCHLD is blocked, it stays pending from a stop on, so that
