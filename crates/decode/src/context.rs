@@ -254,7 +254,7 @@ impl Cx<'_> {
     }
 
     /// Whether `addr` is to be followed at all.
-    fn follows(&self, addr: u64) -> bool {
+    pub(crate) fn follows(&self, addr: u64) -> bool {
         addr != 0 && self.env.options.dereference
     }
 

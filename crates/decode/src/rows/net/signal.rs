@@ -51,33 +51,31 @@ fn pending(cx: &mut Cx<'_>, addr: u64) -> Value {
 
 /// `struct sigaction` of the kernel: handler, flags, restorer, and a whole mask.
 fn action(cx: &mut Cx<'_>, raw: u64) -> Value {
-    let word = cx.abi.word_size() as u64;
-    let at = |i: u64| raw.wrapping_add(i * word);
-    let (mask, words) = (cx.load(at(3), Store::U64), [raw, at(1), at(2)]);
-    action_of(cx, raw, words, mask)
+    action_of(cx, raw, [0, 1, 2, 3], 8)
 }
 
 /// `struct old_sigaction` of i386's `sigaction`: handler, a mask of one word, flags, restorer.
 pub(super) fn old_action(cx: &mut Cx<'_>, raw: u64) -> Value {
-    let word = cx.abi.word_size() as u64;
-    let at = |i: u64| raw.wrapping_add(i * word);
-    let (mask, words) = (cx.load(at(1), Store::Word), [raw, at(2), at(3)]);
-    action_of(cx, raw, words, mask)
+    action_of(cx, raw, [0, 2, 3, 1], 4)
 }
 
-/// An action whose handler, flags and restorer are at these addresses. The restorer counts only when a flag
-/// says so.
-fn action_of(cx: &Cx<'_>, raw: u64, words: [u64; 3], mask: Option<u64>) -> Value {
-    if !cx.env.options.dereference {
+/// An action whose handler, flags, restorer and mask are at these words; the mask has so many bytes. The restorer
+/// counts only when a flag says so.
+fn action_of(cx: &Cx<'_>, raw: u64, words: [usize; 4], mask: usize) -> Value {
+    if !cx.follows(raw) {
         return Value::Addr(raw);
     }
-    let [Some(call), Some(flags), Some(restorer)] = words.map(|at| cx.load(at, Store::Word)) else {
-        return Value::Addr(raw);
+    let word = cx.abi.word_size();
+    let Some(bytes) = cx.read(raw, 3 * word + mask) else { return Value::Addr(raw) };
+    let number = |at: usize, size: usize| {
+        let mut number = [0; 8];
+        number[..size].copy_from_slice(&bytes[at * word..at * word + size]);
+        u64::from_le_bytes(number)
     };
-    let Some(mask) = mask else { return Value::Addr(raw) };
+    let [call, flags, restorer] = [words[0], words[1], words[2]].map(|at| number(at, word));
     let mut fields = vec![
         ("sa_handler", handler(call)),
-        ("sa_mask", Value::Signals(mask)),
+        ("sa_mask", Value::Signals(number(words[3], mask))),
         ("sa_flags", Value::Flags(flags, &SA)),
     ];
     if flags & 0x0400_0000 != 0 {
