@@ -163,6 +163,14 @@ impl Ride {
         }
     }
 
+    /// A task is gone.
+    pub(crate) fn gone(&mut self, tid: Tid) {
+        if self.confined == Some(tid) {
+            self.confined = None;
+            self.end();
+        }
+    }
+
     /// At a tick: frees everybody, and the scheduler has its say. Where nothing has happened since the last one, we wait
     /// until there is a streak again.
     pub(crate) fn tick(&mut self, quiet: bool) {

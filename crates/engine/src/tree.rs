@@ -23,6 +23,8 @@ pub struct Tree {
     unannounced: HashSet<Tid>,
     /// Children that died before that event.
     early_dead: HashSet<Tid>,
+    /// Children of the tracer's own, such as the command that the trace is piped to.
+    strangers: HashSet<Tid>,
     options: Options,
     follow: bool,
     /// Whether reports say how much system time was used.
@@ -48,6 +50,7 @@ impl Tree {
             tasks: Tasks::default(),
             unannounced: HashSet::new(),
             early_dead: HashSet::new(),
+            strangers: HashSet::new(),
             options,
             follow,
             measure,
@@ -55,6 +58,11 @@ impl Tree {
             pulse: Pulse::new(),
             ride: Ride::new(),
         }
+    }
+
+    /// A child of the tracer's own: its end is no news.
+    pub fn disown(&mut self, child: Tid) {
+        self.strangers.insert(child);
     }
 
     /// How many tasks are traced.
@@ -170,7 +178,8 @@ impl Tree {
                     _ => continue,
                 };
                 let known = self.tasks.remove(tid);
-                if self.unannounced.remove(&tid) || !known {
+                self.ride.gone(tid);
+                if !self.strangers.remove(&tid) && (self.unannounced.remove(&tid) || !known) {
                     self.early_dead.insert(tid);
                 }
                 if !known {
@@ -185,6 +194,8 @@ impl Tree {
             }
             if !known {
                 self.unannounced.insert(tid);
+                // Whoever had this id before died unannounced, with whoever was to announce it.
+                self.early_dead.remove(&tid);
             }
             // Death between the wait and a request: the wait will report it.
             let Some(stop) = self.classify(&stopped, reaped.status) else { continue };

@@ -65,6 +65,11 @@ impl Writer {
         Ok(Self { out, separate, pipe, last_stamp: None, complained: false })
     }
 
+    /// The command that the trace is piped to.
+    pub(crate) fn command(&self) -> Option<Tid> {
+        self.pipe.as_ref().map(|child| Tid::new(child.id() as i32))
+    }
+
     /// Writes the beginning of a line, or a whole one.
     pub(crate) fn put(&mut self, tid: Option<Tid>, text: &[u8]) {
         self.write(tid, text);

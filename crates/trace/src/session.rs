@@ -157,14 +157,19 @@ impl Session {
         if settings.stack_trace {
             eprintln!("lariat: -k: stack traces are not there yet; the trace goes without");
         }
+        let mut tree = Tree::new(follow, settings.kill_on_exit, system_time);
+        let writer = Writer::open(&settings)?;
+        if let Some(command) = writer.command() {
+            tree.disown(command);
+        }
         Ok(Self {
-            tree: Tree::new(follow, settings.kill_on_exit, system_time),
+            tree,
             tasks: HashMap::new(),
             held: Vec::new(),
             main: None,
             started: false,
             ending: Ending::Code(0),
-            lines: Lines::new(Writer::open(&settings)?),
+            lines: Lines::new(writer),
             summary: crate::summary::Summary::default(),
             selection: Selection::new(&settings),
             timing,
