@@ -69,6 +69,15 @@ fn a_file_for_each_task_has_whole_lines() {
 }
 
 #[test]
+fn on_standard_error_the_trace_and_the_programs_output_are_in_order() {
+    let script = "exec \"$0\" trace -e trace=write sh -c 'echo one; echo two' 2>&1";
+    let output = run(Command::new("sh").args(["-c", script, env!("CARGO_BIN_EXE_lariat")]));
+    let expected = "write(1, \"one\\n\", 4one\n)                    = 4\n\
+                    write(1, \"two\\n\", 4two\n)                    = 4\n+++ exited with 0 +++\n";
+    assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+}
+
+#[test]
 fn busy_threads_are_traced_call_by_call() {
     let file = trace_file("threads");
     let program = fixture("threads", &[]);

@@ -403,6 +403,10 @@ impl Session {
                 return;
             }
         }
+        if self.settings.output == Output::Stderr {
+            // The program may write to the same place: what comes before is to be there before.
+            self.lines.show_blocking(&mut self.tasks, &self.settings);
+        }
         if onward.hold.is_zero() {
             self.tree.resume(&stop, stopped, onward.deliver);
         } else {
