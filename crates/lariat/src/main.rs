@@ -28,8 +28,11 @@ enum Subcommands {
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Print the manual page.
-    Man,
+    /// Print the manual page, of a subcommand if one is named.
+    Man {
+        /// The subcommand.
+        of: Option<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -45,9 +48,16 @@ fn main() -> ExitCode {
             clap_complete::generate(shell, &mut Lariat::command(), "lariat", &mut std::io::stdout());
             ExitCode::SUCCESS
         }
-        Ok(Lariat { command: Subcommands::Man }) => {
+        Ok(Lariat { command: Subcommands::Man { of } }) => {
+            let mut command = Lariat::command();
+            if let Some(name) = of {
+                let Some(found) = command.find_subcommand(&name) else {
+                    return fail(&format!("there is no subcommand '{name}'; lariat help lists them"));
+                };
+                command = found.clone().name(format!("lariat-{name}"));
+            }
             let mut page = Vec::new();
-            let written = clap_mangen::Man::new(Lariat::command()).render(&mut page);
+            let written = clap_mangen::Man::new(command).render(&mut page);
             match written.and_then(|()| std::io::stdout().write_all(&page)) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => fail(&error),
