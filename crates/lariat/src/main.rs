@@ -54,7 +54,7 @@ fn main() -> ExitCode {
                 let Some(found) = command.find_subcommand(&name) else {
                     return fail(&format!("there is no subcommand '{name}'; lariat help lists them"));
                 };
-                command = found.clone().name(format!("lariat-{name}"));
+                command = found.clone().display_name(format!("lariat-{name}"));
             }
             let mut page = Vec::new();
             let written = clap_mangen::Man::new(command).render(&mut page);
