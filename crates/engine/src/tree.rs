@@ -8,7 +8,7 @@ use crate::stop::{Report, Stop};
 use crate::tasks::Tasks;
 use lariat_abi::{Abi, Errno, Event, Options, Signal, SyscallInfo, SyscallOp, Tid, WaitStatus};
 use lariat_host::{self as host, Reaped, Stopped, TRACE_DATA, Waiter, Waiting};
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 /// How long the tracer looks for the next stop before it sleeps: longer than most calls take, far shorter
@@ -23,6 +23,8 @@ pub struct Tree {
     unannounced: HashSet<Tid>,
     /// Children that died before that event.
     early_dead: HashSet<Tid>,
+    /// News that has been taken in and not yet been reported.
+    pending: VecDeque<Reaped>,
     /// Children of the tracer's own, such as the command that the trace is piped to.
     strangers: HashSet<Tid>,
     options: Options,
@@ -50,6 +52,7 @@ impl Tree {
             tasks: Tasks::default(),
             unannounced: HashSet::new(),
             early_dead: HashSet::new(),
+            pending: VecDeque::new(),
             strangers: HashSet::new(),
             options,
             follow,
@@ -165,8 +168,13 @@ impl Tree {
                 self.ride.tick(quiet);
                 idle();
             }
-            let reaped = self.wait(deadline, &mut idle)?;
-            let Some(reaped) = reaped else { return Ok(None) };
+            let reaped = match self.pending.pop_front() {
+                Some(reaped) => reaped,
+                None => match self.wait(deadline, &mut idle)? {
+                    Some(reaped) => reaped,
+                    None => return Ok(None),
+                },
+            };
             self.pulse.stop_seen();
             let system_time = reaped.system_time;
             let tid = reaped.tid;
@@ -203,8 +211,28 @@ impl Tree {
         }
     }
 
-    /// Waits for news. With a tick to come, what has to be done before a long sleep is done then.
-    fn wait(&self, deadline: Option<Instant>, idle: &mut impl FnMut()) -> host::Result<Option<Reaped>> {
+    /// Waits for news, and takes in all there is: the kernel always looks at the tracees in the same order, so that
+    /// a few busy ones would keep the others from ever being reported.
+    fn wait(&mut self, deadline: Option<Instant>, idle: &mut impl FnMut()) -> host::Result<Option<Reaped>> {
+        let first = self.wait_for_one(deadline, idle)?;
+        if first.is_some() && self.tasks.len() > 1 {
+            let waiter = Waiter { spin: Duration::ZERO, measure: self.measure };
+            // As many as there are tasks: then those have had their turn that were stopped when we began.
+            while self.pending.len() < self.tasks.len()
+                && let Ok(Some(reaped)) = waiter.poll()
+            {
+                self.pending.push_back(reaped);
+            }
+        }
+        Ok(first)
+    }
+
+    /// Waits for one piece of news. With a tick to come, what has to be done before a long sleep is done then.
+    fn wait_for_one(
+        &self,
+        deadline: Option<Instant>,
+        idle: &mut impl FnMut(),
+    ) -> host::Result<Option<Reaped>> {
         // On one processor, and where another task may need it, spinning only keeps the tracees from running.
         let spins = !self.ride.is_riding() && self.tasks.outside() < self.cpus;
         let waiter = Waiter { spin: if spins { SPIN } else { Duration::ZERO }, measure: self.measure };

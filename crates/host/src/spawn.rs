@@ -86,9 +86,18 @@ pub struct Launch<'a> {
 /// would inherit.
 static SIGPIPE_BEFORE: AtomicUsize = AtomicUsize::new(libc::SIG_DFL);
 
-extern "C" fn note_sigpipe() {
-    // SAFETY: asks for a disposition and changes nothing.
+/// Which of the descriptors 0, 1 and 2 were closed then: the runtime opens `/dev/null` for them, which the program
+/// would inherit as well. A bit for each.
+static CLOSED_BEFORE: AtomicUsize = AtomicUsize::new(0);
+
+extern "C" fn note_inherited() {
+    // SAFETY: asks for a disposition and for descriptors, and changes nothing.
     unsafe {
+        for fd in 0..3 {
+            if libc::fcntl(fd, libc::F_GETFD) < 0 {
+                CLOSED_BEFORE.fetch_or(1 << fd, Ordering::Relaxed);
+            }
+        }
         let mut action: libc::sigaction = std::mem::zeroed();
         if libc::sigaction(libc::SIGPIPE, std::ptr::null(), &raw mut action) == 0 {
             SIGPIPE_BEFORE.store(action.sa_sigaction, Ordering::Relaxed);
@@ -99,7 +108,7 @@ extern "C" fn note_sigpipe() {
 /// Runs before the runtime: the C library calls what is in this section first.
 #[used]
 #[unsafe(link_section = ".init_array")]
-static NOTE_SIGPIPE: extern "C" fn() = note_sigpipe;
+static NOTE_INHERITED: extern "C" fn() = note_inherited;
 
 /// What execve(2) takes, made before the fork: another thread may hold the allocator's lock then.
 struct Image {
@@ -228,8 +237,11 @@ impl Launch<'_> {
 
     /// In the process that becomes the program: waits for the tracer. Without one there is nothing to do.
     fn wait_and_execute(&self, mut line: UnixStream, image: &Image) -> ! {
-        // SAFETY: a disposition, and the end of this process.
+        // SAFETY: a disposition, descriptors that nobody uses from here on, and the end of this process.
         unsafe {
+            for fd in (0..3).filter(|fd| CLOSED_BEFORE.load(Ordering::Relaxed) >> fd & 1 != 0) {
+                libc::close(fd);
+            }
             libc::signal(libc::SIGPIPE, SIGPIPE_BEFORE.load(Ordering::Relaxed));
             if line.read_exact(&mut [0]).is_err() {
                 libc::_exit(1);

@@ -73,6 +73,15 @@ impl Waiter {
         }
     }
 
+    /// Any child or tracee that has news now; `None`: there is no news.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn poll(self) -> Result<Option<Reaped>> {
+        let reaped = wait(-1, libc::__WALL | libc::WNOHANG, self.measure)?;
+        Ok(reaped.filter(|reaped| reaped.tid.as_raw() != 0))
+    }
+
     /// Sleeps for a stop or the deadline. While SIGCHLD is blocked, it stays pending from a stop on, so that
     /// none is missed between looking and sleeping.
     fn until(self, deadline: Instant) -> Result<Option<Reaped>> {

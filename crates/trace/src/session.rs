@@ -257,8 +257,18 @@ impl Session {
     }
 
     fn attach(&mut self) -> Result<(), Error> {
+        let mut refused = None;
         for pid in self.settings.attach.clone() {
-            let threads = self.tree.attach(Tid::new(pid))?;
+            let threads = match self.tree.attach(Tid::new(pid)) {
+                Ok(threads) => threads,
+                // The others may be there: of a list of processes, some have ended meanwhile.
+                Err(error) => {
+                    if let Some(earlier) = refused.replace(error) {
+                        eprintln!("lariat: {earlier}");
+                    }
+                    continue;
+                }
+            };
             if !self.settings.quiet.attach {
                 match threads {
                     1 => eprintln!("lariat: Process {pid} attached"),
@@ -266,7 +276,14 @@ impl Session {
                 }
             }
         }
-        Ok(())
+        match refused {
+            Some(error) if self.tree.is_empty() => Err(error.into()),
+            Some(error) => {
+                eprintln!("lariat: {error}");
+                Ok(())
+            }
+            None => Ok(()),
+        }
     }
 
     fn follow_tree(&mut self) -> Result<(), Error> {
@@ -398,8 +415,14 @@ impl Session {
             // The execve that starts the program is not one of its own.
             let own = self.main != Some(tid) || std::mem::replace(&mut self.started, true);
             if own && self.settings.detach_on_execve {
-                self.cut_open_line(None);
+                self.lines.show_blocking(&mut self.tasks, &self.settings);
+                self.detach_line(tid);
                 self.tree.detach(&stop, stopped);
+                self.tasks.remove(&tid);
+                if !self.settings.quiet.attach {
+                    self.lines.writer.flush();
+                    eprintln!("lariat: Process {tid} detached");
+                }
                 return;
             }
         }
@@ -423,7 +446,9 @@ impl Session {
     fn child(&mut self, parent: Tid, child: Tid) {
         let personality = self.tasks.get(&parent).and_then(|task| task.personality);
         self.tasks.entry(child).or_default().personality = personality;
-        if !self.settings.quiet.attach && self.settings.output == Output::Stderr {
+        // With a file and a program to start nobody needs to be told.
+        let told = self.settings.output == Output::Stderr || self.settings.command.is_empty();
+        if !self.settings.quiet.attach && told {
             // A line that is not begun yet need not be cut.
             if self.has_open_line(parent) {
                 self.cut_open_line(None);
@@ -467,7 +492,11 @@ impl Session {
         if self.main == Some(tid) {
             self.ending = ending;
         }
-        if !self.settings.quiet.exit || matches!(stop, Stop::Killed { .. }) {
+        let shown = match *stop {
+            Stop::Killed { signal, .. } => self.settings.signals.contains(signal),
+            _ => !self.settings.quiet.exit,
+        };
+        if shown {
             self.event(tid, &event);
         }
         self.lines.writer.close(tid);
