@@ -1,6 +1,7 @@
-//! Values as JSON: structures are objects, flags are objects with number and names, strings that are not
-//! UTF-8 escape their bytes as U+0080 to U+00FF.
+//! Values as JSON: structures are objects, flags are objects with number and names, strings that are not UTF-8 are
+//! objects with their bytes in hexadecimal.
 
+use crate::digits;
 use crate::value::Value;
 use std::io::Write;
 
@@ -10,6 +11,10 @@ pub fn value(out: &mut Vec<u8>, value: &Value) {
         Value::Absent | Value::Later => out.extend_from_slice(b"null"),
         Value::Int(n) | Value::Signal(n) => put(out, format_args!("{n}")),
         Value::Uint(n) | Value::Hex(n) | Value::Mode(n) | Value::Addr(n) => put(out, format_args!("{n}")),
+        // The one constant that is a negative number.
+        Value::Const(n, table) if std::ptr::eq(*table, &raw const crate::context::AT_FDCWD) => {
+            put(out, format_args!("{{\"number\":{},\"name\":\"AT_FDCWD\"}}", *n as u32 as i32));
+        }
         Value::Const(n, table) => {
             put(out, format_args!("{{\"number\":{n},\"name\":"));
             match table.name(*n) {
@@ -36,12 +41,8 @@ pub fn value(out: &mut Vec<u8>, value: &Value) {
         }
         Value::Meaning(_, meaning) => self::value(out, meaning),
         Value::Joined(parts) => list(out, parts),
-        Value::Str { bytes, more: false } | Value::Octets(bytes) => string(out, bytes),
-        Value::Str { bytes, more: true } => {
-            out.extend_from_slice(b"{\"string\":");
-            string(out, bytes);
-            out.extend_from_slice(b",\"truncated\":true}");
-        }
+        Value::Octets(bytes) => text(out, bytes, false),
+        Value::Str { bytes, more } => text(out, bytes, *more),
         Value::Fd { fd, target: None } => put(out, format_args!("{fd}")),
         Value::Fd { fd, target: Some(target) } => {
             put(out, format_args!("{{\"fd\":{fd},\"target\":"));
@@ -129,7 +130,7 @@ fn list(out: &mut Vec<u8>, items: &[Value]) {
 }
 
 /// Appends a JSON string.
-pub fn string(out: &mut Vec<u8>, bytes: &[u8]) {
+fn string(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(b'"');
     match std::str::from_utf8(bytes) {
         Ok(text) => text.chars().for_each(|c| character(out, c)),
@@ -145,8 +146,26 @@ fn character(out: &mut Vec<u8>, c: char) {
         c if (c as u32) < 0x20 || ('\u{7f}'..'\u{100}').contains(&c) => {
             put(out, format_args!("\\u{:04x}", c as u32));
         }
-        c => put(out, format_args!("{c}")),
+        c if c.is_ascii() => out.push(c as u8),
+        c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
     }
+}
+
+/// Bytes that the tracee has: a string if they are one, else all of them in hexadecimal, so that none is lost.
+fn text(out: &mut Vec<u8>, bytes: &[u8], truncated: bool) {
+    let whole = std::str::from_utf8(bytes).is_ok();
+    if whole && !truncated {
+        return string(out, bytes);
+    }
+    if whole {
+        out.extend_from_slice(b"{\"string\":");
+        string(out, bytes);
+    } else {
+        out.extend_from_slice(b"{\"hex\":\"");
+        bytes.iter().for_each(|&byte| digits::hex(out, byte));
+        out.push(b'"');
+    }
+    out.extend_from_slice(if truncated { b",\"truncated\":true}" } else { b"}" });
 }
 
 fn put(out: &mut Vec<u8>, args: std::fmt::Arguments<'_>) {

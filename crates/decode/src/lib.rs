@@ -20,6 +20,7 @@
 
 pub mod catalog;
 pub mod context;
+pub mod digits;
 pub mod json;
 pub mod kind;
 pub mod layout;

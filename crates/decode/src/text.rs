@@ -2,6 +2,7 @@
 //!
 //! Formatting appends to a byte buffer: tracees' strings are bytes, not UTF-8.
 
+use crate::digits;
 use crate::record::{Call, Outcome};
 use crate::row::Ret;
 use crate::table::Table;
@@ -379,7 +380,8 @@ impl Style {
         };
         for (i, &b) in bytes.iter().enumerate() {
             if all_hex {
-                put(out, format_args!("\\x{b:02x}"));
+                out.extend_from_slice(b"\\x");
+                digits::hex(out, b);
                 continue;
             }
             match b {
@@ -390,12 +392,16 @@ impl Style {
                 0x0c => out.extend_from_slice(b"\\f"),
                 b'\\' | b'"' => out.extend_from_slice(&[b'\\', b]),
                 b if (b.is_ascii_graphic() || b == b' ') && !special.contains(&b) => out.push(b),
-                b if self.strings == HexStrings::NonAsciiChars => put(out, format_args!("\\x{b:02x}")),
-                // An octal escape is as short as can be, unless a digit follows.
-                b if bytes.get(i + 1).is_some_and(|next| (b'0'..=b'7').contains(next)) => {
-                    put(out, format_args!("\\{b:03o}"));
+                b if self.strings == HexStrings::NonAsciiChars => {
+                    out.extend_from_slice(b"\\x");
+                    digits::hex(out, b);
                 }
-                b => put(out, format_args!("\\{b:o}")),
+                // An octal escape is as short as can be, unless a digit follows.
+                b => {
+                    let digit_follows = bytes.get(i + 1).is_some_and(|next| (b'0'..=b'7').contains(next));
+                    out.push(b'\\');
+                    digits::octal(out, b, digit_follows);
+                }
             }
         }
     }

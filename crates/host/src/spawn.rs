@@ -13,6 +13,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Why a program was not started.
 #[derive(Debug, thiserror::Error)]
 pub enum SpawnError {
+    /// The path leads nowhere.
+    #[error("Can't stat '{}': {}", .path.to_string_lossy(), .errno.description())]
+    Stat {
+        /// The path.
+        path: OsString,
+        /// Why.
+        errno: Errno,
+    },
     /// No directory of `PATH` has it.
     #[error("Cannot find executable '{}'", .0.to_string_lossy())]
     NotFound(OsString),
@@ -252,7 +260,7 @@ impl Launch<'_> {
 
     fn image(&self) -> Result<Image, SpawnError> {
         let name = self.argv.first().ok_or_else(|| SpawnError::NotFound(OsString::new()))?;
-        let path = find(name).ok_or_else(|| SpawnError::NotFound(name.clone()))?;
+        let path = find(name)?;
         let text = |s: &OsStr| CString::new(s.as_bytes()).map_err(|_| SpawnError::Nul);
         let variable = |(name, value): &(OsString, OsString)| {
             let mut pair = name.clone().into_vec();
@@ -285,15 +293,20 @@ impl Launch<'_> {
 }
 
 /// Looks a program up as execvp(3) does.
-fn find(name: &OsStr) -> Option<PathBuf> {
+fn find(name: &OsStr) -> Result<PathBuf, SpawnError> {
     if name.as_bytes().contains(&b'/') {
         let path = PathBuf::from(name);
-        return path.exists().then_some(path);
+        return match std::fs::metadata(&path) {
+            Ok(_) => Ok(path),
+            Err(error) if error.raw_os_error().is_none() => Err(SpawnError::Nul),
+            Err(_) => Err(SpawnError::Stat { path: name.into(), errno: last_errno() }),
+        };
     }
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| {
         let Ok(text) = CString::new(file.as_os_str().as_bytes()) else { return false };
         // SAFETY: access(2) reads the string.
         file.is_file() && unsafe { libc::access(text.as_ptr(), libc::X_OK) } == 0
-    })
+    });
+    found.ok_or_else(|| SpawnError::NotFound(name.into()))
 }

@@ -45,8 +45,9 @@ fn main() -> ExitCode {
         Err(code) => code,
         Ok(Lariat { command: Subcommands::Trace(args) }) => trace(*args),
         Ok(Lariat { command: Subcommands::Completions { shell } }) => {
-            clap_complete::generate(shell, &mut Lariat::command(), "lariat", &mut std::io::stdout());
-            ExitCode::SUCCESS
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Lariat::command(), "lariat", &mut script);
+            print(&script)
         }
         Ok(Lariat { command: Subcommands::Man { of } }) => {
             let mut command = Lariat::command();
@@ -57,12 +58,19 @@ fn main() -> ExitCode {
                 command = found.clone().display_name(format!("lariat-{name}"));
             }
             let mut page = Vec::new();
-            let written = clap_mangen::Man::new(command).render(&mut page);
-            match written.and_then(|()| std::io::stdout().write_all(&page)) {
-                Ok(()) => ExitCode::SUCCESS,
+            match clap_mangen::Man::new(command).render(&mut page) {
+                Ok(()) => print(&page),
                 Err(error) => fail(&error),
             }
         }
+    }
+}
+
+/// Writes to standard output; a reader that has gone away wants no more.
+fn print(text: &[u8]) -> ExitCode {
+    match std::io::stdout().write_all(text) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => fail(&error),
+        _ => ExitCode::SUCCESS,
     }
 }
 

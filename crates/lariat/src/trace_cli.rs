@@ -431,6 +431,10 @@ fn summary_columns(list: &str) -> Result<Vec<Column>, String> {
         }
         columns.push(column);
     }
+    // Numbers without names say nothing.
+    if !columns.contains(&Column::Name) {
+        columns.push(Column::Name);
+    }
     Ok(columns)
 }
 

@@ -106,6 +106,15 @@ fn threads_that_come_and_go_while_they_are_attached_are_all_let_go() {
 }
 
 #[test]
+fn no_thread_starves() {
+    let fair = fixture("fair", &[]);
+    let output = run(lariat().args(["trace", "-f", "-o", "/dev/null"]).arg(fair).arg("12"));
+    let least: u32 = String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number");
+    // The last thread may be made late; one that is never looked at has a handful.
+    assert!(least > 300, "{least} calls against 3000");
+}
+
+#[test]
 fn a_call_that_blocks_is_shown_in_a_file_of_its_own_too() {
     let prefix = trace_file("blocking");
     let tracer = lariat()

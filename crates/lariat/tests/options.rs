@@ -4,6 +4,8 @@ mod common;
 
 use common::{Program, finish, fixture, lariat, run, status_field, trace_file, until};
 use serde_json::Value;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 
@@ -172,6 +174,54 @@ fn the_program_inherits_what_it_would_without_a_tracer() {
     let traced = seen(&[env!("CARGO_BIN_EXE_lariat"), "trace", "-f", "-o", "/dev/null"]);
     assert!(alone.contains("SigIgn"), "{alone}");
     assert_eq!(alone, traced);
+}
+
+#[test]
+fn descriptors_that_were_closed_stay_closed() {
+    let script = "\"$@\" cat <&-; echo $?; \"$@\" echo x >&-; echo $?";
+    let seen = |words: &[&str]| {
+        let output = run(Command::new("sh").args(["-c", script, "sh"]).args(words));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let traced = seen(&[env!("CARGO_BIN_EXE_lariat"), "trace", "-o", "/dev/null"]);
+    assert_eq!(seen(&["env"]), traced);
+    assert_eq!(traced, "1\n1\n", "neither can be used");
+}
+
+#[test]
+fn of_a_list_of_processes_those_that_are_there_are_attached() {
+    let program = common::Program(Command::new("sleep").arg("1000").spawn().expect("sleep"));
+    let tracer = lariat()
+        .args(["trace", "-I2", "-o", "/dev/null", "-p", &format!("1073741824,{}", program.id())])
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("lariat");
+    until("it is traced", || status_field(program.id(), "TracerPid:") == tracer.id().to_string());
+    signal(tracer.id(), "-TERM");
+    let said = String::from_utf8_lossy(&finish(tracer).stderr).into_owned();
+    assert!(said.contains("no process has the id 1073741824"), "{said}");
+    // And a program is started whoever is not there.
+    let output = run(lariat().args(["trace", "-o", "/dev/null", "-p", "1073741824", "echo", "started"]));
+    assert_eq!((output.stdout.as_slice(), output.status.code()), (&b"started\n"[..], Some(0)));
+}
+
+#[test]
+fn json_keeps_bytes_that_are_no_text_and_sums_up_in_json() {
+    let lines = json("json_bytes", &["-e", "trace=openat", "-C"], &["sh", "-c", "true"]);
+    assert!(lines.iter().all(|line| line["type"] != "syscall" || line["name"] == "openat"));
+    let summary = lines.last().expect("a line");
+    assert_eq!((&summary["type"], &summary["name"]), (&"summary".into(), &"openat".into()));
+    let name = OsString::from_vec(b"/\xe9".to_vec());
+    let file = trace_file("json_latin");
+    let mut command = lariat();
+    run(command
+        .args(["trace", "--output-format", "json", "-e", "trace=openat", "-o"])
+        .arg(&file)
+        .arg("cat")
+        .arg(name));
+    let trace = std::fs::read_to_string(&file).expect("the trace");
+    assert!(trace.contains("{\"name\":\"pathname\",\"value\":{\"hex\":\"2fe9\"}}"), "{trace}");
+    assert!(trace.contains("{\"number\":-100,\"name\":\"AT_FDCWD\"}"), "{trace}");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 use crate::settings::Settings;
 use lariat_abi::{Abi, TraceeAddr};
+use lariat_decode::digits;
 use lariat_decode::{Call, Outcome, ReadMemory};
 use std::io::Write;
 
@@ -176,9 +177,7 @@ impl Dump {
         out.push(b'[');
         for (i, bytes) in buffers.into_iter().enumerate() {
             out.extend_from_slice(if i > 0 { b",\"" } else { b"\"" });
-            for byte in bytes {
-                let _ = write!(out, "{byte:02x}");
-            }
+            bytes.iter().for_each(|&byte| digits::hex(out, byte));
             out.push(b'"');
         }
         out.push(b']');
@@ -201,7 +200,10 @@ fn hex(out: &mut Vec<u8>, bytes: &[u8]) {
                 out.push(b' ');
             }
             match chunk.get(i) {
-                Some(byte) => drop(write!(out, "{byte:02x} ")),
+                Some(&byte) => {
+                    digits::hex(out, byte);
+                    out.push(b' ');
+                }
                 None => out.extend_from_slice(b"   "),
             }
         }

@@ -142,7 +142,7 @@ impl Writer {
 pub(crate) fn prefix(
     out: &mut Vec<u8>,
     tid: Tid,
-    ip: u64,
+    ip: Option<u64>,
     number: u64,
     many: bool,
     settings: &Settings,
@@ -155,12 +155,6 @@ pub(crate) fn prefix(
     } else if many && !to_file {
         let _ = write!(out, "[pid {:>5}] ", tid.as_raw());
     }
-    if let Some(digits) = settings.relative {
-        let now = Instant::now();
-        let since = writer.last_stamp.map_or(Duration::ZERO, |last| now - last);
-        writer.last_stamp = Some(now);
-        let _ = write!(out, "{:>6}{} ", since.as_secs(), fraction(since.subsec_nanos(), digits));
-    }
     if let Some((stamp, digits)) = settings.stamp {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let fraction = fraction(now.subsec_nanos(), digits);
@@ -172,11 +166,24 @@ pub(crate) fn prefix(
             }
         };
     }
+    if let Some(digits) = settings.relative {
+        let now = Instant::now();
+        let since = writer.last_stamp.map_or(Duration::ZERO, |last| now - last);
+        writer.last_stamp = Some(now);
+        let fraction = fraction(since.subsec_nanos(), digits);
+        let _ = match settings.stamp {
+            Some(_) => write!(out, "(+{:>6}{fraction}) ", since.as_secs()),
+            None => write!(out, "{:>6}{fraction} ", since.as_secs()),
+        };
+    }
     if settings.syscall_number {
         let _ = write!(out, "[{number:>4}] ");
     }
     if settings.instruction_pointer {
-        let _ = write!(out, "[{ip:016x}] ");
+        let _ = match ip {
+            Some(ip) => write!(out, "[{ip:016x}] "),
+            None => out.write_all(b"[????????????????] "),
+        };
     }
 }
 

@@ -18,7 +18,7 @@ use crate::filtering;
 use crate::inject::Tampered;
 use crate::line::{Event, Writer};
 use crate::select::Selection;
-use crate::settings::{Follow, Output, Settings, Summary};
+use crate::settings::{Follow, Format, Output, Settings, Summary};
 use lariat_abi::{Abi, Errno, Signal, Tid, TraceeAddr};
 use lariat_decode::{Call, ReadMemory};
 use lariat_engine::{AttachError, Report, Stop, Tree};
@@ -99,6 +99,8 @@ struct TaskState {
     personality: Option<Abi>,
     /// Nothing is shown before the program's own execve.
     starting: bool,
+    /// The number of its last call.
+    number: u64,
     /// The last call that was shown: what a restart_syscall goes on with.
     interrupted: Option<&'static str>,
     /// How often each call was made that can be tampered with.
@@ -153,7 +155,7 @@ impl Session {
         let system_time = settings.summary.is_some() && !settings.summary_wall;
         let timing = settings.spent.is_some()
             || settings.summary.is_some() && settings.summary_wall
-            || settings.format == crate::settings::Format::Json;
+            || settings.format == Format::Json;
         if settings.stack_trace {
             eprintln!("lariat: -k: stack traces are not there yet; the trace goes without");
         }
@@ -193,7 +195,10 @@ impl Session {
         self.follow_tree()?;
         self.lines.writer.flush();
         if self.settings.summary.is_some() {
-            let text = self.summary.render(&self.settings);
+            let text = match self.settings.format {
+                Format::Text => self.summary.render(&self.settings),
+                Format::Json => self.summary.json(&self.settings),
+            };
             self.lines.writer.put(None, text.as_bytes());
         }
         self.lines.writer.finish();
@@ -391,12 +396,12 @@ impl Session {
             Stop::Signal { signal, info } => {
                 onward.deliver = Some(*signal);
                 if self.reports(tid, *signal) {
-                    self.event(tid, &Event::Signal(*signal, *info));
+                    self.event(tid, self.last_number(tid), &Event::Signal(*signal, *info));
                 }
             }
             Stop::Group(signal) => {
                 if self.reports(tid, *signal) {
-                    self.event(tid, &Event::Stopped(*signal));
+                    self.event(tid, self.last_number(tid), &Event::Stopped(*signal));
                 }
             }
             Stop::Child(child) => self.child(tid, *child),
@@ -470,7 +475,7 @@ impl Session {
             self.tasks.insert(tid, state);
         }
         if !self.settings.quiet.thread_execve {
-            self.event(tid, &Event::Superseded(former));
+            self.event(tid, self.last_number(tid), &Event::Superseded(former));
         }
     }
 
@@ -497,9 +502,13 @@ impl Session {
             _ => !self.settings.quiet.exit,
         };
         if shown {
-            self.event(tid, &event);
+            self.event(tid, state.number, &event);
         }
         self.lines.writer.close(tid);
+    }
+
+    fn last_number(&self, tid: Tid) -> u64 {
+        self.tasks.get(&tid).map_or(0, |task| task.number)
     }
 
     fn prints(&self) -> bool {

@@ -3,6 +3,7 @@
 use crate::settings::{Column, Settings};
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::fmt::Write;
 use std::time::Duration;
 
 #[derive(Default, Clone, Copy)]
@@ -32,8 +33,23 @@ impl Summary {
         counts.max = counts.max.max(spent);
     }
 
-    /// The table, in strace's layout.
-    pub(crate) fn render(&self, settings: &Settings) -> String {
+    /// A JSON object on a line for each call.
+    pub(crate) fn json(&self, settings: &Settings) -> String {
+        let mut out = String::new();
+        for (name, counts) in self.rows(settings) {
+            let Counts { calls, errors, total, min, max, .. } = counts;
+            let [total, min, max] = [total, min, max].map(|time| time.as_secs_f64());
+            let _ = writeln!(
+                out,
+                "{{\"type\":\"summary\",\"name\":\"{name}\",\"calls\":{calls},\"errors\":{errors},\
+                 \"seconds\":{total:.6},\"shortest\":{min:.6},\"longest\":{max:.6}}}"
+            );
+        }
+        out
+    }
+
+    /// The calls with their counts, in the order that is asked for.
+    fn rows(&self, settings: &Settings) -> Vec<(&'static str, Counts)> {
         let mut rows: Vec<_> = self.counts.iter().map(|(name, counts)| (*name, *counts)).collect();
         for (_, counts) in &mut rows {
             let each = settings.summary_overhead;
@@ -45,6 +61,15 @@ impl Summary {
         rows.sort_by_key(|(name, counts)| (counts.number, *name));
         if let Some(column) = settings.summary_sort {
             sort(&mut rows, column);
+        }
+        rows
+    }
+
+    /// The table, in strace's layout; nothing, if there was no call.
+    pub(crate) fn render(&self, settings: &Settings) -> String {
+        let rows = self.rows(settings);
+        if rows.is_empty() {
+            return String::new();
         }
         let mut all = Counts { min: Duration::MAX, ..Counts::default() };
         for (_, counts) in &rows {
@@ -62,9 +87,6 @@ impl Summary {
             out.push_str(&line(columns, |column| column.cell(counts, name, all.total)));
         }
         out.push_str(&rule);
-        if rows.is_empty() {
-            all.min = Duration::ZERO;
-        }
         out + &line(columns, |column| column.cell(&all, "total", all.total))
     }
 }

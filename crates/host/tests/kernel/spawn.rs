@@ -73,9 +73,11 @@ fn a_child_whose_tracer_goes_away_ends() {
 
 #[test]
 fn what_is_not_there_is_not_started() {
-    for name in ["/nonexistent/program", "no-program-has-this-name"] {
-        let error = spawn(&[name], &[], None).err().expect("nothing to start");
-        assert_eq!(error.to_string(), format!("Cannot find executable '{name}'"));
+    for (name, said) in [
+        ("/nonexistent/program", "Can't stat '/nonexistent/program': No such file or directory"),
+        ("no-program-has-this-name", "Cannot find executable 'no-program-has-this-name'"),
+    ] {
+        assert_eq!(spawn(&[name], &[], None).err().expect("nothing to start").to_string(), said);
     }
     assert!(matches!(spawn(&["sh", "a\0b"], &[], None), Err(SpawnError::Nul)));
     assert!(matches!(spawn(&[], &[], None), Err(SpawnError::NotFound(_))));

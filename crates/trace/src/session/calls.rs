@@ -108,6 +108,7 @@ impl Session {
         }
         if let Some(task) = self.tasks.get_mut(&tid) {
             task.starting = false;
+            task.number = number;
             let (since, system_time) =
                 (self.timing.then(|| (Instant::now(), SystemTime::now())), entry.system_time);
             let (ip, line) = (entry.ip, Line::Unwritten);
@@ -188,12 +189,23 @@ impl Session {
         let env = Env { tid, sp: 0, memory: &memory, names: &names, options: &options };
         let wall = pending.since.map_or(Duration::ZERO, |(since, _)| since.elapsed());
         let outcome = Outcome::from_register(rval);
+        if self.main == Some(tid) && !self.started && matches!(outcome, Outcome::Failed(_)) {
+            // The program cannot be executed. What follows is ours, not its own.
+            if let Some(task) = self.tasks.get_mut(&tid) {
+                task.starting = true;
+            }
+        }
         if let Some(task) = self.tasks.get_mut(&tid)
             && pending.call.row.name != "restart_syscall"
         {
             task.interrupted = Some(pending.call.row.name);
         }
         pending.call.exit(outcome, env);
+        if let Outcome::Returned(value) = outcome
+            && self.settings.raw.contains(abi, number)
+        {
+            pending.call.result = Some(Value::Hex(value as u64));
+        }
         if self.settings.kvm
             && let Some(reason) = kvm::exit_reason(tid, &pending.call, &memory)
         {

@@ -71,7 +71,7 @@ impl Lines {
         }
         let mut text = Vec::new();
         let (ip, number, many) = (pending.ip, pending.call.number, pending.many);
-        line::prefix(&mut text, tid, ip, number, many, settings, &mut self.writer);
+        line::prefix(&mut text, tid, Some(ip), number, many, settings, &mut self.writer);
         line::begin(&mut text, &pending.call, settings);
         self.writer.put(Some(tid), &text);
         let paint = if settings.color { line::NAME_PAINT } else { 0 };
@@ -131,7 +131,7 @@ impl Session {
         }
         self.cut_open_line(Some(tid));
         let (ip, number, many) = (pending.ip, pending.call.number, self.many());
-        line::prefix(&mut text, tid, ip, number, many, &self.settings, &mut self.lines.writer);
+        line::prefix(&mut text, tid, Some(ip), number, many, &self.settings, &mut self.lines.writer);
         match pending.line {
             Line::Cut(_) => {
                 text.extend_from_slice(b"<... ");
@@ -177,8 +177,8 @@ impl Session {
         self.end_line(tid, pending, &text);
     }
 
-    /// A line of its own, such as a signal.
-    pub(super) fn event(&mut self, tid: Tid, event: &Event) {
+    /// A line of its own, such as a signal. `number`: the last call of the task.
+    pub(super) fn event(&mut self, tid: Tid, number: u64, event: &Event) {
         if !self.prints() {
             return;
         }
@@ -194,7 +194,7 @@ impl Session {
         self.cut(tid);
         let mut out = Vec::new();
         let many = self.many() || !self.tasks.contains_key(&tid) && !self.tree.is_empty();
-        line::prefix(&mut out, tid, 0, 0, many, &self.settings, &mut self.lines.writer);
+        line::prefix(&mut out, tid, None, number, many, &self.settings, &mut self.lines.writer);
         out.extend_from_slice(&said);
         out.push(b'\n');
         self.lines.writer.put(Some(tid), &out);
