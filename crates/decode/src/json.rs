@@ -49,6 +49,7 @@ pub fn value(out: &mut Vec<u8>, value: &Value) {
             out.push(b'}');
         }
         Value::Pid { pid, .. } => put(out, format_args!("{pid}")),
+        Value::Signals32(mask) => self::value(out, &Value::Signals(u64::from(*mask))),
         Value::Signals(mask) => {
             let names =
                 (1..=64).filter(|n| mask >> (n - 1) & 1 != 0).filter_map(lariat_abi::Signal::from_raw);

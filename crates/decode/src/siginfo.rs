@@ -154,7 +154,12 @@ fn by_signal(info: &SigInfo, fields: &mut Fields) {
 
 fn sender(info: &SigInfo, fields: &mut Fields) {
     fields.push(("si_pid", Value::Pid { pid: i64::from(info.pid()), comm: None }));
-    fields.push(("si_uid", Value::Uint(u64::from(info.uid()))));
+    fields.push(("si_uid", uid(info.uid())));
+}
+
+/// A user id; all ones is -1, as everywhere.
+fn uid(id: u32) -> Value {
+    if id == u32::MAX { Value::Int(-1) } else { Value::Uint(u64::from(id)) }
 }
 
 fn value(info: &SigInfo, fields: &mut Fields) {

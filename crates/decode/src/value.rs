@@ -62,6 +62,8 @@ pub enum Value {
     Signal(i64),
     /// A set of signals: bit 0 is signal 1.
     Signals(u64),
+    /// The same of the first 32 signals only.
+    Signals32(u32),
     /// An array: `[a, b, ...]`.
     Array {
         /// The elements that were read.

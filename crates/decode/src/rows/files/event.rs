@@ -146,8 +146,7 @@ fn init_flags(_: &mut Cx<'_>, raw: u64) -> Value {
     let (class, rest) = (flags & 0xc, flags & !0xc);
     let mut parts = vec![Value::Const(class, &FAN_CLASS)];
     if rest != 0 {
-        let unnamed = FAN_INIT.split(rest, |_| {});
-        parts.push(if unnamed == rest { Value::Hex(rest) } else { Value::Flags(rest, &FAN_INIT) });
+        parts.push(Value::Flags(rest, &FAN_INIT));
     }
     Value::Or(flags, parts)
 }

@@ -81,7 +81,8 @@ fn argument(cx: &mut Cx<'_>, raw: u64) -> Value {
         }
     };
     match cx.int(1) {
-        F_GETLK64 | F_SETLK64 | F_SETLKW64 if cx.abi.word_size() == 8 => Value::Addr(raw),
+        // `fcntl64` is there for them.
+        F_GETLK64 | F_SETLK64 | F_SETLKW64 if cx.row.name == "fcntl" => Value::Addr(raw),
         F_GETFD | F_GETFL | F_GETOWN | F_GETSIG | F_GETLEASE | F_GETPIPE_SZ | F_GET_SEALS => Value::Absent,
         F_DUPFD | F_DUPFD_CLOEXEC | F_SETPIPE_SZ => cx.decode(&Kind::Long, raw),
         F_SETFD => cx.decode(&Kind::Flags(&FD_FLAGS), raw),

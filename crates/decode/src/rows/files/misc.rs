@@ -29,7 +29,7 @@ pub(super) static ROWS: &[Row] = &[
         "io_setup",
         both(206, 245),
         Class::MEMORY,
-        &[arg("nr_events", Kind::Uint), out("ctx_idp", Kind::Cell(Store::Word, &Kind::Hex))],
+        &[arg("nr_events", Kind::Uint), out("ctx_idp", Kind::Cell(Store::Word, &Kind::Addr))],
     ),
     Row::new("io_destroy", both(207, 246), Class::MEMORY, &[CONTEXT]),
     Row::new(

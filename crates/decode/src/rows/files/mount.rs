@@ -35,7 +35,7 @@ pub(super) static ROWS: &[Row] = &[
         both(165, 21),
         Class::FILE,
         &[
-            arg("source", Kind::Str),
+            arg("source", Kind::Path),
             arg("target", Kind::Path),
             arg("filesystemtype", Kind::With(kind)),
             arg("mountflags", Kind::With(mount_flags)),

@@ -1,7 +1,7 @@
 //! Signals: handlers, masks, waiting and sending.
 
 use crate::context::Cx;
-use crate::kind::Kind;
+use crate::kind::{Kind, Len};
 use crate::layout::{Store, Struct, field};
 use crate::row::{Class, Row, arg, both, only32, out};
 use crate::rows::common::{TIMESPEC, TIMESPEC64};
@@ -46,14 +46,14 @@ pub(super) fn handler(raw: u64) -> Value {
 
 /// The pending signals; the kernel takes a size of nothing for a success.
 fn pending(cx: &mut Cx<'_>, addr: u64) -> Value {
-    if cx.args[1] == 0 { Value::Addr(addr) } else { cx.sigset(addr, cx.args[1]) }
+    if cx.args[1] == 0 { Value::Addr(addr) } else { cx.partial_sigset(addr, cx.args[1]) }
 }
 
 /// `struct sigaction` of the kernel: handler, flags, restorer, and a whole mask.
 fn action(cx: &mut Cx<'_>, raw: u64) -> Value {
     let word = cx.abi.word_size() as u64;
     let at = |i: u64| raw.wrapping_add(i * word);
-    let (mask, words) = (cx.load(at(3), Store::U64), [raw, at(1), at(2)]);
+    let (mask, words) = (cx.load(at(3), Store::U64).map(Value::Signals), [raw, at(1), at(2)]);
     action_of(cx, raw, words, mask)
 }
 
@@ -61,13 +61,14 @@ fn action(cx: &mut Cx<'_>, raw: u64) -> Value {
 pub(super) fn old_action(cx: &mut Cx<'_>, raw: u64) -> Value {
     let word = cx.abi.word_size() as u64;
     let at = |i: u64| raw.wrapping_add(i * word);
-    let (mask, words) = (cx.load(at(1), Store::Word), [raw, at(2), at(3)]);
+    let mask = cx.load(at(1), Store::U32).map(|mask| Value::Signals32(mask as u32));
+    let words = [raw, at(2), at(3)];
     action_of(cx, raw, words, mask)
 }
 
 /// An action whose handler, flags and restorer are at these addresses. The restorer counts only when a flag
 /// says so.
-fn action_of(cx: &Cx<'_>, raw: u64, words: [u64; 3], mask: Option<u64>) -> Value {
+fn action_of(cx: &Cx<'_>, raw: u64, words: [u64; 3], mask: Option<Value>) -> Value {
     if !cx.env.options.dereference {
         return Value::Addr(raw);
     }
@@ -75,20 +76,12 @@ fn action_of(cx: &Cx<'_>, raw: u64, words: [u64; 3], mask: Option<u64>) -> Value
         return Value::Addr(raw);
     };
     let Some(mask) = mask else { return Value::Addr(raw) };
-    let mut fields = vec![
-        ("sa_handler", handler(call)),
-        ("sa_mask", Value::Signals(mask)),
-        ("sa_flags", Value::Flags(flags, &SA)),
-    ];
+    let mut fields =
+        vec![("sa_handler", handler(call)), ("sa_mask", mask), ("sa_flags", Value::Flags(flags, &SA))];
     if flags & 0x0400_0000 != 0 {
         fields.push(("sa_restorer", Value::Addr(restorer)));
     }
     Value::record(fields)
-}
-
-/// A whole `sigset_t`: the kernel takes no other size here.
-fn full_set(cx: &mut Cx<'_>, raw: u64, size: usize) -> Value {
-    if cx.args[size] == 8 { cx.sigset(raw, 8) } else { Value::Addr(raw) }
 }
 
 /// Which signal a wait returned.
@@ -99,8 +92,8 @@ fn waited(cx: &mut Cx<'_>) -> Option<Value> {
 
 const ACTION: Kind = Kind::With(action);
 const INFO: Kind = Kind::With(|cx, raw| siginfo_at(cx, raw));
-const SET1: Kind = Kind::With(|cx, raw| full_set(cx, raw, 1));
-const SET3: Kind = Kind::With(|cx, raw| full_set(cx, raw, 3));
+const SET1: Kind = Kind::Sigset(Len::Arg(1));
+const SET3: Kind = Kind::Sigset(Len::Arg(3));
 const SIG: Kind = Kind::Signal;
 const SIGNAL: Class = Class::SIGNAL;
 

@@ -13,7 +13,7 @@ const SIG: Class = Class::SIGNAL;
 /// The kernel looks at the third argument only.
 const UNUSED: Arg = arg("unused", Kind::With(|_, _| Value::Absent));
 const OLD_SET: Kind = Kind::Sigset(Len::Fixed(4));
-const OLD_MASK: Kind = Kind::With(|_, raw| Value::Signals(raw & 0xffff_ffff));
+const OLD_MASK: Kind = Kind::With(|_, raw| Value::Signals32(raw as u32));
 /// The signal mask that `rt_sigreturn` restores, from the frame at the stack pointer: a `struct ucontext` on
 /// x86-64; on i386 signal number and two pointers go before the siginfo and the ucontext.
 fn frame_mask(cx: &mut Cx<'_>, _: u64) -> Value {
@@ -37,6 +37,14 @@ fn old_frame_mask(cx: &mut Cx<'_>, _: u64) -> Value {
     }
 }
 
+/// The mask that is the result.
+fn result_mask(cx: &mut Cx<'_>, what: &str) -> Option<Value> {
+    let mask = Value::Signals32(cx.outcome?.value()? as u32);
+    let mut text = format!("{what} ").into_bytes();
+    crate::text::Style::default().value(&mut text, &mask);
+    Some(Value::Word(0, String::from_utf8_lossy(&text).into_owned().into()))
+}
+
 /// The rows of this family.
 pub(super) static ROWS: &[Row] = &[
     Row::new("rt_sigreturn", both(15, 173), SIG, &[arg("", Kind::With(frame_mask))]),
@@ -49,13 +57,10 @@ pub(super) static ROWS: &[Row] = &[
     ),
     Row::new("sigpending", only32(73), SIG, &[out("set", OLD_SET)]),
     Row::new("sigsuspend", only32(72), SIG, &[UNUSED, UNUSED, arg("mask", OLD_MASK)]),
-    Row::new("sgetmask", only32(68), SIG, &[]).aux(|cx| {
-        let mask = Value::Signals(cx.outcome?.value()? as u64 & 0xffff_ffff);
-        let mut text = b"mask ".to_vec();
-        crate::text::Style::default().value(&mut text, &mask);
-        Some(Value::Word(0, String::from_utf8_lossy(&text).into_owned().into()))
-    }),
-    Row::new("ssetmask", only32(69), SIG, &[arg("newmask", OLD_MASK)]),
+    Row::new("sgetmask", only32(68), SIG, &[]).ret(Ret::Hex).aux(|cx| result_mask(cx, "mask")),
+    Row::new("ssetmask", only32(69), SIG, &[arg("newmask", OLD_MASK)])
+        .ret(Ret::Hex)
+        .aux(|cx| result_mask(cx, "old mask")),
     Row::new(
         "signal",
         only32(48),

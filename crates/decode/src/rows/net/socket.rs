@@ -122,7 +122,7 @@ pub(super) static ROWS: &[Row] = &[
         &[
             arg("domain", Kind::Const(&AF)),
             arg("type", TYPE_OF),
-            arg("protocol", PROTOCOL),
+            arg("protocol", Kind::Uint),
             out("sv", Kind::Cells(Store::I32, &Kind::Fd, Len::Fixed(2))),
         ],
     ),

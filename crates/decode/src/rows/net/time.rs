@@ -31,11 +31,16 @@ static ITIMERSPEC64: Struct = Struct::new(&[
     field("it_interval", Store::Inline(&TIMESPEC64), Kind::Int),
     field("it_value", Store::Inline(&TIMESPEC64), Kind::Int),
 ]);
+/// A time in clock ticks, of which a second has 100 (`USER_HZ`).
+const TICKS: Kind = Kind::With(|_, raw| match raw {
+    0 => Value::Uint(0),
+    _ => Value::Note(Box::new(Value::Uint(raw)), format!("{}.{:02} s", raw / 100, raw % 100).into()),
+});
 static TMS: Struct = Struct::new(&[
-    field("tms_utime", Store::Word, Kind::Ulong),
-    field("tms_stime", Store::Word, Kind::Ulong),
-    field("tms_cutime", Store::Word, Kind::Ulong),
-    field("tms_cstime", Store::Word, Kind::Ulong),
+    field("tms_utime", Store::Word, TICKS),
+    field("tms_stime", Store::Word, TICKS),
+    field("tms_cutime", Store::Word, TICKS),
+    field("tms_cstime", Store::Word, TICKS),
 ]);
 
 /// What is left of a sleep: only an interrupted one says.

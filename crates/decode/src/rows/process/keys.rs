@@ -2,7 +2,7 @@
 
 use crate::context::Cx;
 use crate::kind::{Kind, Len};
-use crate::layout::{Store, Struct, field};
+use crate::layout::{Show, Store, Struct, field, field_if};
 use crate::row::{Class, Row, arg, both};
 use crate::table::Table;
 use crate::value::Value;
@@ -109,6 +109,14 @@ static DH_PARAMS: Struct = Struct::new(&[
     field("base", Store::I32, KEY),
 ]);
 
+/// `struct keyctl_kdf_params`: how the result is hashed.
+static KDF_PARAMS: Struct = Struct::new(&[
+    field("hashname", Store::Word, Kind::Str),
+    field("otherinfo", Store::Word, Kind::Str),
+    field("otherinfolen", Store::U32, Kind::Uint),
+    field_if(Show::NonZero, "__spare", Store::Many(&Store::U32, 8), Kind::Hex),
+]);
+
 type Shape = [Kind; 4];
 const NONE: Kind = Kind::With(|_, _| Value::Absent);
 const KEY: Kind = Kind::With(|_, raw| serial(raw));
@@ -147,7 +155,7 @@ static SHAPES: [Shape; 32] = [
     [KEY, Kind::Iovec(Len::Arg(3), Len::Unbounded), SIZE, KEY],
     ONE_KEY,
     [Kind::Uid, KEY, NONE, NONE],
-    [Kind::Ref(&DH_PARAMS), Kind::Addr, SIZE, Kind::Addr],
+    [Kind::Ref(&DH_PARAMS), READ, SIZE, Kind::Ref(&KDF_PARAMS)],
     [KEY, Kind::Hex, STR, Kind::Addr],
     [Kind::Addr; 4],
     [Kind::Addr; 4],

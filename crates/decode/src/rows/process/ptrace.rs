@@ -3,7 +3,7 @@
 use super::ptrace_names::{NOTES, OPTIONS, REGS32, REGS64, REQUESTS, USER32, USER64};
 use crate::context::Cx;
 use crate::kind::Kind;
-use crate::layout::{Store, Struct};
+use crate::layout::{Store, Struct, field};
 use crate::row::{Class, Row, arg, both};
 use crate::value::Value;
 use lariat_abi::{Abi, Request};
@@ -64,9 +64,11 @@ fn data(cx: &mut Cx<'_>, raw: u64) -> Value {
         | Request::Syscall
         | Request::SysEmu
         | Request::SysEmuSingleStep => Value::Signal(i64::from(raw as u32 as i32)),
-        Request::SetOptions | Request::Unknown(21) | Request::Seize => {
+        Request::SetOptions | Request::OldSetOptions | Request::Seize => {
             Value::Flags(raw & 0xffff_ffff, &OPTIONS)
         }
+        Request::GetFpRegs => filled(cx, raw, floating_point),
+        Request::SetFpRegs => floating_point(cx, raw),
         Request::GetEventMsg => filled(cx, raw, |cx, addr| cx.cell(addr, Store::Word, &MESSAGE)),
         Request::GetRegs => filled(cx, raw, registers),
         Request::SetRegs => registers(cx, raw),
@@ -93,6 +95,37 @@ fn layout(abi: Abi) -> &'static Struct {
 
 fn registers(cx: &mut Cx<'_>, addr: u64) -> Value {
     cx.structure(addr, layout(cx.abi))
+}
+
+/// `struct user_fpregs_struct` of x86-64, `<sys/user.h>`.
+static FLOATING_POINT64: Struct = Struct::new(&[
+    field("cwd", Store::U16, Kind::Hex),
+    field("swd", Store::U16, Kind::Hex),
+    field("ftw", Store::U16, Kind::Hex),
+    field("fop", Store::U16, Kind::Hex),
+    field("rip", Store::U64, Kind::Hex),
+    field("rdp", Store::U64, Kind::Hex),
+    field("mxcsr", Store::U32, Kind::Hex),
+    field("mxcr_mask", Store::U32, Kind::Hex),
+    field("st_space", Store::Many(&Store::U32, 32), Kind::Hex),
+    field("xmm_space", Store::Many(&Store::U32, 64), Kind::Hex),
+    field("padding", Store::Many(&Store::U32, 24), Kind::Hex),
+]);
+
+/// The same of i386.
+static FLOATING_POINT32: Struct = Struct::new(&[
+    field("cwd", Store::U32, Kind::Hex),
+    field("swd", Store::U32, Kind::Hex),
+    field("twd", Store::U32, Kind::Hex),
+    field("fip", Store::U32, Kind::Hex),
+    field("fcs", Store::U32, Kind::Hex),
+    field("foo", Store::U32, Kind::Hex),
+    field("fos", Store::U32, Kind::Hex),
+    field("st_space", Store::Many(&Store::U32, 20), Kind::Hex),
+]);
+
+fn floating_point(cx: &mut Cx<'_>, addr: u64) -> Value {
+    cx.structure(addr, if cx.abi == Abi::I386 { &FLOATING_POINT32 } else { &FLOATING_POINT64 })
 }
 
 /// `struct iovec` around a register set; only the general registers (`NT_PRSTATUS`, 1) are shown.

@@ -213,7 +213,7 @@ fn segments(cx: &mut Cx<'_>, addr: u64) -> Value {
 /// The architecture stands in the high half.
 fn kexec_flags(_: &mut Cx<'_>, raw: u64) -> Value {
     let arch = Value::Const(raw & 0xffff_0000, &KEXEC_ARCH);
-    match raw & 0xffff {
+    match raw & !0xffff_0000 {
         0 => arch,
         flags => Value::Or(raw, vec![arch, Value::Flags(flags, &KEXEC_FLAGS)]),
     }

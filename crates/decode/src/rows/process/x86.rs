@@ -10,7 +10,8 @@ use std::borrow::Cow;
 
 /// `struct user_desc`, `<asm/ldt.h>`, as far as its first word.
 pub(super) static USER_DESC: Struct = Struct::new(&[
-    field("entry_number", Store::I32, Kind::Int),
+    // Like an id, for -1 asks the kernel to choose.
+    field("entry_number", Store::U32, Kind::Uid),
     field("base_addr", Store::U32, Kind::With(eight_digits)),
     field("limit", Store::U32, Kind::With(eight_digits)),
     field("", Store::U32, Kind::With(descriptor_bits)),
@@ -100,6 +101,6 @@ fn chosen_entry(cx: &mut Cx<'_>) -> Option<Value> {
     if cx.failed() {
         return None;
     }
-    let entry = cx.load(cx.args[0], Store::I32)? as i32;
-    Some(Value::Word(u64::from(entry as u32), Cow::Owned(format!("entry_number={entry}"))))
+    let entry = cx.load(cx.args[0], Store::U32)?;
+    Some(Value::Word(entry, Cow::Owned(format!("entry_number={entry}"))))
 }
