@@ -239,9 +239,15 @@ impl Cx<'_> {
         self.env.memory.read_exact(TraceeAddr::new(addr), &mut bytes).then_some(bytes)
     }
 
-    /// Reads one stored word.
+    /// Reads one stored word, if pointers are to be followed.
     #[must_use]
     pub fn load(&self, addr: u64, store: Store) -> Option<u64> {
+        if self.follows(addr) { self.fetch(addr, store) } else { None }
+    }
+
+    /// Reads one stored word that is an argument itself.
+    #[must_use]
+    pub fn fetch(&self, addr: u64, store: Store) -> Option<u64> {
         let mut bytes = [0u8; 8];
         let bytes = bytes.get_mut(..store.size(self.abi))?;
         if addr == 0 || !self.env.memory.read_exact(TraceeAddr::new(addr), bytes) {
@@ -403,11 +409,14 @@ impl Cx<'_> {
         count: u64,
         mut each: impl FnMut(&mut Self, u64) -> Option<Value>,
     ) -> Value {
-        if !self.follows(addr) {
-            return Value::Addr(addr);
+        if addr == 0 {
+            return Value::Addr(0);
         }
         if count == 0 {
             return Value::array(vec![]);
+        }
+        if !self.follows(addr) {
+            return Value::Addr(addr);
         }
         // An array that cannot be in memory is none.
         if count.checked_mul(size).and_then(|bytes| addr.checked_add(bytes)).is_none() {

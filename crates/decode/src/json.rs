@@ -75,7 +75,7 @@ pub fn value(out: &mut Vec<u8>, value: &Value) {
             out.push(b'}');
         }
         Value::WaitStatus(status) => put(out, format_args!("{{\"wait_status\":{status}}}")),
-        Value::Note(inner, _) => self::value(out, inner),
+        Value::Note(inner, _) | Value::Titled(_, inner) => self::value(out, inner),
         Value::Changed(before, after) => {
             out.extend_from_slice(b"{\"before\":");
             self::value(out, before);

@@ -61,7 +61,7 @@ impl Style {
                 out.extend_from_slice(b", ");
             }
             shown = true;
-            if self.argument_names || call.row.named {
+            if self.argument_names || (call.row.named && !call.is_raw()) {
                 out.extend_from_slice(arg.name.as_bytes());
                 out.push(b'=');
             }
@@ -181,6 +181,10 @@ impl Style {
                 out.push(b'(');
                 self.list(out, args, b", ");
                 out.push(b')');
+            }
+            Value::Titled(title, value) => {
+                out.extend_from_slice(title.as_bytes());
+                self.value(out, value);
             }
             Value::WaitStatus(status) => self.wait_status(out, *status),
             Value::Note(value, note) => {
@@ -321,10 +325,12 @@ impl Style {
     /// A wait status: what wait(2)'s macros say of it, and the bits they leave over, where a ptrace event is.
     fn wait_status(&self, out: &mut Vec<u8>, status: u32) {
         let (low, high) = (status & 0x7f, status >> 8 & 0xff);
+        // The signal is told by name in whatever notation.
+        let by_name = Self { constants: Constants::Abbrev, ..*self };
         let rest;
         if status & 0xff == 0x7f {
             out.extend_from_slice(b"{WIFSTOPPED(s) && WSTOPSIG(s) == ");
-            self.signal(out, i64::from(high & 0x7f));
+            by_name.signal(out, i64::from(high & 0x7f));
             if high & 0x80 != 0 {
                 out.extend_from_slice(b" | 0x80");
             }
@@ -334,7 +340,7 @@ impl Style {
             rest = status & !0xff00;
         } else if low < 0x7f {
             out.extend_from_slice(b"{WIFSIGNALED(s) && WTERMSIG(s) == ");
-            self.signal(out, i64::from(low));
+            by_name.signal(out, i64::from(low));
             if status & 0x80 != 0 {
                 out.extend_from_slice(b" && WCOREDUMP(s)");
             }
@@ -351,6 +357,7 @@ impl Style {
             let event = rest >> 16;
             match u8::try_from(event).ok().and_then(|code| lariat_abi::Event::from_code(code).name()) {
                 Some(name) => out.extend_from_slice(name.as_bytes()),
+                None if self.constants == Constants::Raw => put(out, format_args!("{event:#x}")),
                 None => put(out, format_args!("{event:#x} /* PTRACE_EVENT_??? */")),
             }
             out.extend_from_slice(b"<<16");

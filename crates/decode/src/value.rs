@@ -84,6 +84,8 @@ pub enum Value {
     },
     /// Function-like notation: `makedev(0x88, 0x1)`, `htons(80)`, `inet_addr("127.0.0.1")`.
     Call(&'static str, Vec<Value>),
+    /// A value with what it is before it, the space included: `mask [INT]`.
+    Titled(&'static str, Box<Value>),
     /// A wait status, `{WIFEXITED(s) && WEXITSTATUS(s) == 0}`.
     WaitStatus(u32),
     /// A value with an explanation: `1 /* why */`.

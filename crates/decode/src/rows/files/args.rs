@@ -84,7 +84,7 @@ pub(super) fn file_mode(raw: u64) -> Value {
         }
     }
     if parts.is_empty() {
-        return Value::Mode(mode);
+        return Value::meaning(Value::Mode(mode), Value::Mode(mode));
     }
     parts.push(Value::Mode(rest));
     Value::meaning(Value::Mode(mode), Value::Or(mode, parts))

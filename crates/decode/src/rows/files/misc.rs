@@ -124,7 +124,7 @@ const IOCB_PWRITEV: u64 = 8;
 /// The operation of a request; an unknown one is a plain number.
 fn command(operation: u64) -> Value {
     match IOCB_CMD.name(operation) {
-        Some(_) => Value::Const(operation, &IOCB_CMD),
+        Some(name) => Value::meaning(Value::Uint(operation), word(name)),
         None => {
             Value::meaning(Value::Uint(operation), word(format!("{operation} /* {} */", IOCB_CMD.unknown)))
         }

@@ -375,6 +375,9 @@ fn entries(cx: &mut Cx<'_>, addr: u64, new: bool) -> Value {
         let more = if rest.is_empty() { "" } else { "+" };
         return Value::Note(Box::new(Value::Addr(addr)), format!("{}{more} entries", items.len()).into());
     }
+    if items.is_empty() && !rest.is_empty() {
+        return Value::Octets(bytes);
+    }
     Value::array(items)
 }
 

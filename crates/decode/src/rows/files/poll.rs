@@ -212,7 +212,7 @@ fn load_old(cx: &mut Cx<'_>) -> bool {
     let (addr, word) = (cx.args[0], cx.abi.word_size() as u64);
     let mut args = [0; 6];
     for (i, arg) in (0..5).zip(&mut args) {
-        match cx.load(addr.wrapping_add(i * word), Store::Word) {
+        match cx.fetch(addr.wrapping_add(i * word), Store::Word) {
             Some(value) => *arg = value,
             None => return false,
         }

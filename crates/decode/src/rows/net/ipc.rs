@@ -54,7 +54,10 @@ fn shm_flags(raw: u64) -> Value {
         false => {}
     }
     if size != 0 {
-        parts.push(Value::Word(u64::from(size) << SHIFT, format!("{size}<<SHM_HUGE_SHIFT").into()));
+        parts.push(Value::Joined(vec![Value::meaning(
+            Value::Word(0, format!("{size}<<{SHIFT}").into()),
+            Value::Word(0, format!("{size}<<SHM_HUGE_SHIFT").into()),
+        )]));
     }
     if parts.is_empty() {
         return mode;
@@ -166,7 +169,7 @@ fn version_and_call(_: &mut Cx<'_>, raw: u64) -> Value {
     match (raw >> 16 & 0xffff, raw & 0xffff) {
         (0, call) => Value::Uint(call),
         (version, call) => {
-            let version = Value::Word(version << 16, format!("{version}<<16").into());
+            let version = Value::Word(0, format!("{version}<<16").into());
             Value::Joined(vec![version, Value::Uint(call)])
         }
     }

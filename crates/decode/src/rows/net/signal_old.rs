@@ -21,7 +21,7 @@ fn frame_mask(cx: &mut Cx<'_>, _: u64) -> Value {
         Abi::I386 => 12 + 128 + 4 + 4 + 12 + 88,
         _ => 8 + 8 + 24 + 256,
     };
-    match cx.load(cx.env.sp.wrapping_add(at), Store::U64) {
+    match cx.fetch(cx.env.sp.wrapping_add(at), Store::U64) {
         Some(mask) => Value::record(vec![("mask", Value::Signals(mask))]),
         None => Value::Absent,
     }
@@ -30,7 +30,7 @@ fn frame_mask(cx: &mut Cx<'_>, _: u64) -> Value {
 /// The mask that i386's `sigreturn` restores: the frame begins with a `struct sigcontext`, whose `oldmask`
 /// is the low half; the high half comes after the 624 bytes of floating-point state.
 fn old_frame_mask(cx: &mut Cx<'_>, _: u64) -> Value {
-    let half = |at| cx.load(cx.env.sp.wrapping_add(at), Store::U32);
+    let half = |at| cx.fetch(cx.env.sp.wrapping_add(at), Store::U32);
     match (half(80), half(88 + 624)) {
         (Some(low), Some(high)) => Value::record(vec![("mask", Value::Signals(low | high << 32))]),
         _ => Value::Absent,
@@ -38,11 +38,9 @@ fn old_frame_mask(cx: &mut Cx<'_>, _: u64) -> Value {
 }
 
 /// The mask that is the result.
-fn result_mask(cx: &mut Cx<'_>, what: &str) -> Option<Value> {
+fn result_mask(cx: &mut Cx<'_>, what: &'static str) -> Option<Value> {
     let mask = Value::Signals32(cx.outcome?.value()? as u32);
-    let mut text = format!("{what} ").into_bytes();
-    crate::text::Style::default().value(&mut text, &mask);
-    Some(Value::Word(0, String::from_utf8_lossy(&text).into_owned().into()))
+    Some(Value::Titled(what, Box::new(mask)))
 }
 
 /// The rows of this family.
@@ -57,10 +55,10 @@ pub(super) static ROWS: &[Row] = &[
     ),
     Row::new("sigpending", only32(73), SIG, &[out("set", OLD_SET)]),
     Row::new("sigsuspend", only32(72), SIG, &[UNUSED, UNUSED, arg("mask", OLD_MASK)]),
-    Row::new("sgetmask", only32(68), SIG, &[]).ret(Ret::Hex).aux(|cx| result_mask(cx, "mask")),
+    Row::new("sgetmask", only32(68), SIG, &[]).ret(Ret::Hex).aux(|cx| result_mask(cx, "mask ")),
     Row::new("ssetmask", only32(69), SIG, &[arg("newmask", OLD_MASK)])
         .ret(Ret::Hex)
-        .aux(|cx| result_mask(cx, "old mask")),
+        .aux(|cx| result_mask(cx, "old mask ")),
     Row::new(
         "signal",
         only32(48),

@@ -34,13 +34,16 @@ static ITIMERSPEC64: Struct = Struct::new(&[
 /// A time in clock ticks, of which a second has 100 (`USER_HZ`).
 const TICKS: Kind = Kind::With(|_, raw| match raw {
     0 => Value::Uint(0),
-    _ => Value::Note(Box::new(Value::Uint(raw)), format!("{}.{:02} s", raw / 100, raw % 100).into()),
+    _ => {
+        let note = format!("{}.{:02} s", raw / 100, raw % 100);
+        Value::meaning(Value::Uint(raw), Value::Note(Box::new(Value::Uint(raw)), note.into()))
+    }
 });
 static TMS: Struct = Struct::new(&[
-    field("tms_utime", Store::Word, TICKS),
-    field("tms_stime", Store::Word, TICKS),
-    field("tms_cutime", Store::Word, TICKS),
-    field("tms_cstime", Store::Word, TICKS),
+    field("tms_utime", Store::SWord, TICKS),
+    field("tms_stime", Store::SWord, TICKS),
+    field("tms_cutime", Store::SWord, TICKS),
+    field("tms_cstime", Store::SWord, TICKS),
 ]);
 
 /// What is left of a sleep: only an interrupted one says.

@@ -215,7 +215,10 @@ fn serial(raw: u64) -> Value {
     let id = raw as u32 as i32;
     let special = id.checked_neg().and_then(|n| usize::try_from(n).ok()).and_then(|n| n.checked_sub(1));
     match special.and_then(|n| SPECIAL.get(n)) {
-        Some(name) => Value::Word(raw & 0xffff_ffff, Cow::Borrowed(name)),
+        Some(name) => {
+            let name = Value::Word(raw & 0xffff_ffff, Cow::Borrowed(name));
+            Value::meaning(Value::Int(i64::from(id)), name)
+        }
         None => Value::Int(i64::from(id)),
     }
 }

@@ -119,6 +119,8 @@ fn environment(cx: &mut Cx<'_>, addr: u64) -> Value {
 /// An index argument of `kcmp`, which only some comparisons have.
 fn kcmp_index(cx: &mut Cx<'_>, raw: u64) -> Value {
     match cx.args[2] as u32 {
+        // Descriptors of other processes are not known.
+        0 | 7 if cx.args[0] as u32 != cx.env.tid.as_raw() as u32 => Value::Int(i64::from(raw as u32 as i32)),
         0 | 7 => cx.fd(raw),
         1..=6 => Value::Absent,
         _ => cx.decode(&Kind::Hex, raw),

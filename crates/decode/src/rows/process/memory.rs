@@ -181,15 +181,15 @@ pub(super) fn map_flags(_: &mut Cx<'_>, raw: u64) -> Value {
     if huge != 0 {
         parts.push(Value::Word(huge << MAP_HUGE_SHIFT, Cow::Owned(format!("{huge}<<MAP_HUGE_SHIFT"))));
     }
-    Value::Or(word, parts)
+    Value::Or(raw, parts)
 }
 
 /// Word `i` of the packed arguments. If they cannot be read, their address is the only argument.
 fn packed(cx: &mut Cx<'_>, i: u64, kind: &Kind) -> Value {
     const WORDS: u64 = 6;
     let addr = cx.args[0];
-    let last = cx.load(addr.wrapping_add((WORDS - 1) * 4), Store::U32);
-    match (cx.load(addr.wrapping_add(i * 4), Store::U32), last) {
+    let last = cx.fetch(addr.wrapping_add((WORDS - 1) * 4), Store::U32);
+    match (cx.fetch(addr.wrapping_add(i * 4), Store::U32), last) {
         (Some(word), Some(_)) => cx.decode(kind, word),
         _ if i == 0 => Value::Addr(addr),
         _ => Value::Absent,

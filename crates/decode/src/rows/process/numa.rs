@@ -42,7 +42,7 @@ pub(super) static ROWS: &[Row] = &[
         both(238, 276),
         Class::MEMORY,
         &[
-            arg("mode", Kind::With(mode)),
+            arg("mode", Kind::With(|cx, raw| mode(cx, raw & 0xffff_ffff))),
             arg("nodemask", Kind::With(|cx, addr| nodes(cx, addr, cx.args[2]))),
             arg("maxnode", Kind::Ulong),
         ],
@@ -99,7 +99,7 @@ pub(super) static ROWS: &[Row] = &[
 /// A policy with its mode flags.
 fn mode(_: &mut Cx<'_>, raw: u64) -> Value {
     let flags_mask = MPOL_MODE_FLAGS.entries.iter().fold(0, |all, (bit, _)| all | bit);
-    let (policy, flags) = (raw & 0xffff_ffff & !flags_mask, raw & flags_mask);
+    let (policy, flags) = (raw & !flags_mask, raw & flags_mask);
     match (flags, MPOL.name(policy)) {
         (0, _) => Value::Const(policy, &MPOL),
         (_, Some(_)) => {

@@ -129,7 +129,7 @@ fn argument(cx: &mut Cx<'_>, raw: u64, index: usize) -> Value {
 
 /// Results that are sets of flags are shown in hexadecimal.
 fn number(cx: &mut Cx<'_>) -> Option<Value> {
-    matches!(cx.args[0] as u32, 27 | 51 | 52 | 64).then(|| Value::Hex(cx.result()))
+    matches!(cx.args[0] as u32, 27 | 46 | 51 | 52 | 64).then(|| Value::Hex(cx.result()))
 }
 
 /// What a successful result means.
@@ -146,7 +146,8 @@ fn explanation(cx: &mut Cx<'_>) -> Option<Value> {
         51 => vector_length(result, &SVE_FLAGS),
         64 => vector_length(result, &SME_FLAGS),
         52 => Some(Value::Flags(result, &SPECULATION_CONTROLS)),
-        21 => named(&SECCOMP_MODES),
+        21 if result != 0 => named(&SECCOMP_MODES),
+        46 if result != 0 => Some(Value::Flags(result, &FP_MODE)),
         _ => None,
     }
 }

@@ -5,6 +5,7 @@ use crate::context::Cx;
 use crate::kind::Kind;
 use crate::layout::{Store, Struct, field};
 use crate::row::{Class, Row, arg, both};
+use crate::siginfo::siginfo_at;
 use crate::value::Value;
 use lariat_abi::{Abi, Request};
 use std::borrow::Cow;
@@ -18,7 +19,7 @@ pub(super) static ROWS: &[Row] = &[Row::new(
     both(101, 26),
     Class::empty(),
     &[
-        arg("op", Kind::Const(&REQUESTS)),
+        arg("op", Kind::With(|_, raw| Value::Const(raw, &REQUESTS))),
         arg(
             "pid",
             Kind::With(|cx, raw| match request(cx) {
@@ -32,7 +33,7 @@ pub(super) static ROWS: &[Row] = &[Row::new(
 )];
 
 fn request(cx: &Cx<'_>) -> Request {
-    Request::from_raw(cx.args[0] as u32)
+    Request::from_raw(u32::try_from(cx.args[0]).unwrap_or(u32::MAX))
 }
 
 fn address(cx: &mut Cx<'_>, raw: u64) -> Value {
@@ -67,6 +68,8 @@ fn data(cx: &mut Cx<'_>, raw: u64) -> Value {
         Request::SetOptions | Request::OldSetOptions | Request::Seize => {
             Value::Flags(raw & 0xffff_ffff, &OPTIONS)
         }
+        Request::GetSigInfo => filled(cx, raw, |cx, addr| siginfo_at(cx, addr)),
+        Request::SetSigInfo => siginfo_at(cx, raw),
         Request::GetFpRegs => filled(cx, raw, floating_point),
         Request::SetFpRegs => floating_point(cx, raw),
         Request::GetEventMsg => filled(cx, raw, |cx, addr| cx.cell(addr, Store::Word, &MESSAGE)),
@@ -144,9 +147,10 @@ fn register_set(cx: &mut Cx<'_>, addr: u64) -> Value {
 fn user_offset(abi: Abi, raw: u64) -> Value {
     let (members, end) = if abi == Abi::I386 { (USER32, 284) } else { (USER64, 912) };
     let found = members.iter().rev().find(|(at, _)| *at <= raw).filter(|_| raw < end);
+    let named = |name| Value::meaning(Value::Hex(raw), Value::Word(raw, name));
     match found {
-        Some((at, name)) if *at == raw => Value::Word(raw, Cow::Borrowed(name)),
-        Some((at, name)) => Value::Word(raw, Cow::Owned(format!("{name}+{}", raw - at))),
+        Some((at, name)) if *at == raw => named(Cow::Borrowed(name)),
+        Some((at, name)) => named(Cow::Owned(format!("{name}+{}", raw - at))),
         None => Value::Hex(raw),
     }
 }

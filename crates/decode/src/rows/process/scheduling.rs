@@ -80,8 +80,9 @@ pub(super) static ROWS: &[Row] = &[
         Class::empty(),
         &[arg("pid", Kind::Pid), arg("policy", Kind::With(policy)), arg("param", PARAM)],
     ),
-    Row::new("sched_getscheduler", both(145, 157), Class::empty(), &[arg("pid", Kind::Pid)])
-        .aux(|cx| (!cx.failed()).then(|| policy(cx, cx.result()))),
+    Row::new("sched_getscheduler", both(145, 157), Class::empty(), &[arg("pid", Kind::Pid)]).aux(|cx| {
+        POLICIES.name(cx.result()).filter(|_| !cx.failed()).map(|name| Value::Word(0, Cow::Borrowed(name)))
+    }),
     Row::new(
         "sched_get_priority_max",
         both(146, 159),

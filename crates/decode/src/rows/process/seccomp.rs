@@ -179,9 +179,9 @@ fn personality(persona: u64) -> Value {
     match persona & !0xff {
         0 => domain,
         flags if flags == PERSONALITY_FLAGS.split(flags, |_| {}) => {
-            Value::Or(persona, vec![domain, Value::Hex(flags)])
+            Value::Joined(vec![domain, Value::Hex(flags)])
         }
-        flags => Value::Or(persona, vec![domain, Value::Flags(flags, &PERSONALITY_FLAGS)]),
+        flags => Value::Joined(vec![domain, Value::Flags(flags, &PERSONALITY_FLAGS)]),
     }
 }
 

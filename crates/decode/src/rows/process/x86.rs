@@ -55,7 +55,7 @@ pub(super) static ROWS: &[Row] = &[
 /// `%#08x`: eight characters in all, `0x` included.
 fn eight_digits(_: &mut Cx<'_>, raw: u64) -> Value {
     let text = if raw == 0 { "00000000".to_owned() } else { format!("{raw:#08x}") };
-    Value::Word(raw, Cow::Owned(text))
+    Value::Word(0, Cow::Owned(text))
 }
 
 /// The bit-fields of a descriptor, which are shown as members of their own.
@@ -74,7 +74,7 @@ fn descriptor_bits(cx: &mut Cx<'_>, bits: u64) -> Value {
     if cx.abi != Abi::I386 {
         text.push_str(&format!(", lm={}", bit(7)));
     }
-    Value::Word(bits, Cow::Owned(text))
+    Value::Word(0, Cow::Owned(text))
 }
 
 fn ldt(cx: &mut Cx<'_>, addr: u64) -> Value {
@@ -102,5 +102,5 @@ fn chosen_entry(cx: &mut Cx<'_>) -> Option<Value> {
         return None;
     }
     let entry = cx.load(cx.args[0], Store::U32)?;
-    Some(Value::Word(entry, Cow::Owned(format!("entry_number={entry}"))))
+    Some(Value::Word(0, Cow::Owned(format!("entry_number={entry}"))))
 }
