@@ -186,19 +186,18 @@ fn child(info: &SigInfo, fields: &mut Fields) {
     sender(info, fields);
     let status = i64::from(info.status());
     fields.push(("si_status", if info.code() == 1 { Value::Int(status) } else { Value::Signal(status) }));
-    fields.push(("si_utime", ticks(info.utime())));
-    fields.push(("si_stime", ticks(info.stime())));
+    fields.push(("si_utime", ticks(info.utime() as u64)));
+    fields.push(("si_stime", ticks(info.stime() as u64)));
 }
 
-/// Clock ticks, of which Linux shows user space 100 a second.
-fn ticks(count: i64) -> Value {
-    let ticks = count as u64;
-    match ticks {
+/// Clock ticks, of which Linux shows user space 100 a second (`USER_HZ`).
+pub(crate) fn ticks(count: u64) -> Value {
+    match count {
         0 => Value::Uint(0),
-        _ => Value::Note(
-            Box::new(Value::Uint(ticks)),
-            Cow::Owned(format!("{}.{:02} s", ticks / 100, ticks % 100)),
-        ),
+        _ => {
+            let told = format!("{}.{:02} s", count / 100, count % 100);
+            Value::meaning(Value::Uint(count), Value::Note(Box::new(Value::Uint(count)), Cow::Owned(told)))
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::record::Outcome;
 use crate::row::{Class, Row, arg, both, late, only32, out};
 use crate::rows::common::{CLOCK, TIMESPEC, TIMESPEC64, TIMEVAL};
 use crate::rows::{date, noted};
+use crate::siginfo::ticks;
 use crate::table::Table;
 use crate::value::Value;
 
@@ -31,14 +32,7 @@ static ITIMERSPEC64: Struct = Struct::new(&[
     field("it_interval", Store::Inline(&TIMESPEC64), Kind::Int),
     field("it_value", Store::Inline(&TIMESPEC64), Kind::Int),
 ]);
-/// A time in clock ticks, of which a second has 100 (`USER_HZ`).
-const TICKS: Kind = Kind::With(|_, raw| match raw {
-    0 => Value::Uint(0),
-    _ => {
-        let note = format!("{}.{:02} s", raw / 100, raw % 100);
-        Value::meaning(Value::Uint(raw), Value::Note(Box::new(Value::Uint(raw)), note.into()))
-    }
-});
+const TICKS: Kind = Kind::With(|_, raw| ticks(raw));
 static TMS: Struct = Struct::new(&[
     field("tms_utime", Store::SWord, TICKS),
     field("tms_stime", Store::SWord, TICKS),
@@ -49,14 +43,16 @@ static TMS: Struct = Struct::new(&[
 /// What is left of a sleep: only an interrupted one says.
 fn remaining(cx: &mut Cx<'_>, raw: u64, layout: &'static Struct) -> Value {
     match cx.outcome {
-        Some(Outcome::Failed(errno)) if matches!(errno.as_raw(), 4 | 516) => cx.structure(raw, layout),
+        Some(Outcome::Failed(errno)) if matches!(errno.as_raw(), 512..=514 | 516) => {
+            cx.structure(raw, layout)
+        }
         _ => Value::Addr(raw),
     }
 }
 
 /// The same of `clock_nanosleep`, where a sleep until a point in time leaves nothing.
 fn clock_remaining(cx: &mut Cx<'_>, raw: u64, layout: &'static Struct) -> Value {
-    if cx.int(1) & 1 != 0 { Value::Addr(raw) } else { remaining(cx, raw, layout) }
+    if cx.int(1) != 0 { Value::Addr(raw) } else { remaining(cx, raw, layout) }
 }
 
 const REM: Kind = Kind::With(|cx, raw| remaining(cx, raw, &TIMESPEC));

@@ -132,6 +132,6 @@ fn nodes(cx: &mut Cx<'_>, addr: u64, bits: u64) -> Value {
             0 => format!("{mask:0width$}"),
             _ => format!("0x{mask:0w$x}", w = width - 2),
         };
-        Some(Value::Word(mask, Cow::Owned(text)))
+        Some(Value::Word(0, Cow::Owned(text)))
     })
 }
