@@ -242,9 +242,15 @@ impl Cx<'_> {
         self.env.memory.read_exact(TraceeAddr::new(addr), &mut bytes).then_some(bytes)
     }
 
-    /// Reads one stored word.
+    /// Reads one stored word, if pointers are to be followed.
     #[must_use]
     pub fn load(&self, addr: u64, store: Store) -> Option<u64> {
+        if self.follows(addr) { self.fetch(addr, store) } else { None }
+    }
+
+    /// Reads one stored word that is an argument itself.
+    #[must_use]
+    pub fn fetch(&self, addr: u64, store: Store) -> Option<u64> {
         let mut bytes = [0u8; 8];
         let bytes = bytes.get_mut(..store.size(self.abi))?;
         if addr == 0 || !self.env.memory.read_exact(TraceeAddr::new(addr), bytes) {
@@ -265,7 +271,11 @@ impl Cx<'_> {
             return Value::Addr(0);
         }
         match self.env.memory.read_c_string(TraceeAddr::new(addr), PATH_MAX) {
-            Some((bytes, ended)) => Value::Str { bytes, more: !ended },
+            Some((mut bytes, ended)) => {
+                // Where the terminating NUL would have to be, a byte is not part of a name.
+                bytes.truncate(PATH_MAX - 1);
+                Value::Str { bytes, more: !ended }
+            }
             None => Value::Addr(addr),
         }
     }
@@ -354,8 +364,11 @@ impl Cx<'_> {
             Store::Text(_) => Value::field_text(bytes),
             Store::Blob(_) => self.cut(bytes),
             Store::Many(of, _) => {
-                let size = of.size(self.abi).max(1);
-                Value::array(bytes.chunks_exact(size).map(|part| self.stored(of, kind, part)).collect())
+                let parts = bytes.chunks_exact(of.size(self.abi).max(1));
+                let limit = if self.abbreviate() { self.env.options.string_limit } else { MAX_ELEMENTS };
+                let more = parts.len() > limit;
+                let items = parts.take(limit).map(|part| self.stored(of, kind, part)).collect();
+                Value::Array { items, more }
             }
             Store::Pad(_) => Value::Absent,
             word => match word.load(self.abi, bytes) {
@@ -399,11 +412,14 @@ impl Cx<'_> {
         count: u64,
         mut each: impl FnMut(&mut Self, u64) -> Option<Value>,
     ) -> Value {
-        if !self.follows(addr) {
-            return Value::Addr(addr);
+        if addr == 0 {
+            return Value::Addr(0);
         }
         if count == 0 {
             return Value::array(vec![]);
+        }
+        if !self.follows(addr) {
+            return Value::Addr(addr);
         }
         // An array that cannot be in memory is none.
         if count.checked_mul(size).and_then(|bytes| addr.checked_add(bytes)).is_none() {
@@ -441,14 +457,26 @@ impl Cx<'_> {
     #[must_use]
     pub fn sigset(&self, addr: u64, size: u64) -> Value {
         let word = self.abi.word_size() as u64;
-        if !self.follows(addr) || size > 8 || !size.is_multiple_of(word) {
+        if !self.follows(addr) || !(word..=8).contains(&size) {
+            return Value::Addr(addr);
+        }
+        self.partial_sigset(addr, size)
+    }
+
+    /// As many signals as there are in `size` bytes, at most a whole set, at `addr`.
+    #[must_use]
+    pub fn partial_sigset(&self, addr: u64, size: u64) -> Value {
+        if !self.follows(addr) || size > 8 {
             return Value::Addr(addr);
         }
         let mut mask = [0u8; 8];
         match self.read(addr, size as usize) {
             Some(bytes) => {
                 mask[..bytes.len()].copy_from_slice(&bytes);
-                Value::Signals(u64::from_le_bytes(mask))
+                match (size, u64::from_le_bytes(mask)) {
+                    (4, mask) => Value::Signals32(mask as u32),
+                    (_, mask) => Value::Signals(mask),
+                }
             }
             None => Value::Addr(addr),
         }

@@ -61,6 +61,7 @@ pub fn value(out: &mut Vec<u8>, value: &Value) {
             }
             out.push(b'}');
         }
+        Value::Signals32(mask) => self::value(out, &Value::Signals(u64::from(*mask))),
         Value::Signals(mask) => {
             let names =
                 (1..=64).filter(|n| mask >> (n - 1) & 1 != 0).filter_map(lariat_abi::Signal::from_raw);
@@ -86,7 +87,7 @@ pub fn value(out: &mut Vec<u8>, value: &Value) {
             out.push(b'}');
         }
         Value::WaitStatus(status) => put(out, format_args!("{{\"wait_status\":{status}}}")),
-        Value::Note(inner, _) => self::value(out, inner),
+        Value::Note(inner, _) | Value::Titled(_, inner) => self::value(out, inner),
         Value::Changed(before, after) => {
             out.extend_from_slice(b"{\"before\":");
             self::value(out, before);

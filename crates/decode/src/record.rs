@@ -61,6 +61,7 @@ pub struct Call {
     pub aux: Option<Value>,
     saved: [u64; 6],
     kept: Vec<u64>,
+    raw_shown: bool,
 }
 
 impl Call {
@@ -88,6 +89,7 @@ impl Call {
             aux: None,
             saved: cx.saved,
             kept: cx.kept,
+            raw_shown: false,
         }
     }
 
@@ -120,6 +122,7 @@ impl Call {
         }
         self.aux = self.row.aux.and_then(|aux| aux(&mut cx));
         self.outcome = Some(outcome);
+        self.raw_result();
     }
 
     /// How many arguments can be shown while the call runs.
@@ -137,10 +140,32 @@ impl Call {
             && self.values[..known].iter().any(|value| !value.is_absent())
     }
 
-    /// Shows the arguments as the numbers they are (`-e raw`).
+    /// How many registers hold arguments, at most: the first `select` and `mmap` of i386 have theirs in memory.
+    fn registers(&self) -> usize {
+        if self.abi == Abi::I386 && matches!(self.number, 82 | 90) { 1 } else { self.raw.len() }
+    }
+
+    /// Whether the call is shown as the numbers it is made of.
+    #[must_use]
+    pub fn is_raw(&self) -> bool {
+        self.raw_shown
+    }
+
+    /// The result as the number it is, if that is asked for.
+    fn raw_result(&mut self) {
+        if let Some(value) = self.outcome.and_then(Outcome::value).filter(|_| self.raw_shown) {
+            let narrow = self.abi.word_size() == 4;
+            self.result = Some(Value::Hex(if narrow { u64::from(value as u32) } else { value as u64 }));
+            self.aux = None;
+        }
+    }
+
+    /// Shows the arguments and the result as the numbers they are (`-e raw`).
     pub fn show_raw(&mut self) {
+        self.raw_shown = true;
+        self.raw_result();
         let own = self.row.args.iter().filter(|arg| !arg.stored);
-        let mut words = own.zip(self.raw).map(|(_, word)| Value::Hex(word));
+        let mut words = own.zip(self.raw).map(|(_, word)| Value::Hex(word)).take(self.registers());
         let args = self.row.args.iter();
         self.values =
             args.map(|arg| if arg.stored { None } else { words.next() }.unwrap_or(Value::Absent)).collect();

@@ -153,8 +153,6 @@ pub enum Ret {
     Pid,
     /// What this says of a successful call; a decimal number when it says nothing (`fcntl`).
     Decoded(fn(&mut Cx<'_>) -> Option<Value>),
-    /// The call does not return (`exit`), or its result is not one (`rt_sigreturn` restores registers).
-    None,
 }
 
 /// Text in parentheses after the result: ` = 1 ([{fd=3, revents=POLLIN}])`. `None` when there is

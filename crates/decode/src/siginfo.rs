@@ -168,7 +168,12 @@ fn by_signal(info: &SigInfo, fields: &mut Fields) {
 
 fn sender(info: &SigInfo, fields: &mut Fields) {
     fields.push(("si_pid", Value::Pid { pid: i64::from(info.pid()), comm: None, outer: None }));
-    fields.push(("si_uid", Value::Uint(u64::from(info.uid()))));
+    fields.push(("si_uid", uid(info.uid())));
+}
+
+/// A user id; all ones is -1, as everywhere.
+fn uid(id: u32) -> Value {
+    if id == u32::MAX { Value::Int(-1) } else { Value::Uint(u64::from(id)) }
 }
 
 fn value(info: &SigInfo, fields: &mut Fields) {
@@ -195,19 +200,18 @@ fn child(info: &SigInfo, fields: &mut Fields) {
     sender(info, fields);
     let status = i64::from(info.status());
     fields.push(("si_status", if info.code() == 1 { Value::Int(status) } else { Value::Signal(status) }));
-    fields.push(("si_utime", ticks(info.utime())));
-    fields.push(("si_stime", ticks(info.stime())));
+    fields.push(("si_utime", ticks(info.utime() as u64)));
+    fields.push(("si_stime", ticks(info.stime() as u64)));
 }
 
-/// Clock ticks, of which Linux shows user space 100 a second.
-fn ticks(count: i64) -> Value {
-    let ticks = count as u64;
-    match ticks {
+/// Clock ticks, of which Linux shows user space 100 a second (`USER_HZ`).
+pub(crate) fn ticks(count: u64) -> Value {
+    match count {
         0 => Value::Uint(0),
-        _ => Value::Note(
-            Box::new(Value::Uint(ticks)),
-            Cow::Owned(format!("{}.{:02} s", ticks / 100, ticks % 100)),
-        ),
+        _ => {
+            let told = format!("{}.{:02} s", count / 100, count % 100);
+            Value::meaning(Value::Uint(count), Value::Note(Box::new(Value::Uint(count)), Cow::Owned(told)))
+        }
     }
 }
 

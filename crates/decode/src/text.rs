@@ -62,7 +62,7 @@ impl Style {
                 out.extend_from_slice(b", ");
             }
             shown = true;
-            if self.argument_names || call.row.named {
+            if self.argument_names || (call.row.named && !call.is_raw()) {
                 out.extend_from_slice(arg.name.as_bytes());
                 out.push(b'=');
             }
@@ -76,7 +76,6 @@ impl Style {
             None | Some(Outcome::Unknown) => out.push(b'?'),
             Some(Outcome::Failed(errno)) => error(out, errno),
             Some(Outcome::Returned(value)) => match (&call.result, call.row.ret) {
-                (_, Ret::None) => out.push(b'?'),
                 (Some(result), _) => self.value(out, result),
                 (None, Ret::Hex) if call.abi.word_size() == 4 => {
                     hex(out, u64::from(value as u32));
@@ -159,6 +158,11 @@ impl Style {
             }
             Value::Signal(n) => self.signal(out, *n),
             Value::Signals(mask) => self.signal_set(out, *mask),
+            Value::Signals32(mask) if mask.count_ones() >= 32 * 2 / 3 => {
+                out.push(b'~');
+                self.signal_set(out, u64::from(!mask));
+            }
+            Value::Signals32(mask) => self.signal_set(out, u64::from(*mask)),
             Value::Array { items, more } => {
                 out.push(b'[');
                 self.list(out, items, b", ");
@@ -181,6 +185,10 @@ impl Style {
                 out.push(b'(');
                 self.list(out, args, b", ");
                 out.push(b')');
+            }
+            Value::Titled(title, value) => {
+                out.extend_from_slice(title.as_bytes());
+                self.value(out, value);
             }
             Value::WaitStatus(status) => self.wait_status(out, *status),
             Value::Note(value, note) => {
@@ -318,34 +326,49 @@ impl Style {
         out.push(b']');
     }
 
+    /// A wait status: what wait(2)'s macros say of it, and the bits they leave over, where a ptrace event is.
     fn wait_status(&self, out: &mut Vec<u8>, status: u32) {
         let (low, high) = (status & 0x7f, status >> 8 & 0xff);
-        out.push(b'{');
-        if status == 0xffff {
-            out.extend_from_slice(b"WIFCONTINUED(s)");
-        } else if low == 0 {
-            put(out, format_args!("WIFEXITED(s) && WEXITSTATUS(s) == {high}"));
-        } else if status & 0xff == 0x7f {
-            out.extend_from_slice(b"WIFSTOPPED(s) && WSTOPSIG(s) == ");
-            self.signal(out, i64::from(high & 0x7f));
+        // The signal is told by name in whatever notation.
+        let by_name = Self { constants: Constants::Abbrev, ..*self };
+        let rest;
+        if status & 0xff == 0x7f {
+            out.extend_from_slice(b"{WIFSTOPPED(s) && WSTOPSIG(s) == ");
+            by_name.signal(out, i64::from(high & 0x7f));
             if high & 0x80 != 0 {
                 out.extend_from_slice(b" | 0x80");
             }
-        } else {
-            out.extend_from_slice(b"WIFSIGNALED(s) && WTERMSIG(s) == ");
-            self.signal(out, i64::from(low));
+            rest = status & !0xffff;
+        } else if low == 0 {
+            put(out, format_args!("{{WIFEXITED(s) && WEXITSTATUS(s) == {high}"));
+            rest = status & !0xff00;
+        } else if low < 0x7f {
+            out.extend_from_slice(b"{WIFSIGNALED(s) && WTERMSIG(s) == ");
+            by_name.signal(out, i64::from(low));
             if status & 0x80 != 0 {
                 out.extend_from_slice(b" && WCOREDUMP(s)");
             }
-        }
-        if status >> 16 != 0 && status != 0xffff {
-            let event = lariat_abi::Event::from_code((status >> 16) as u8);
-            match event.name() {
-                Some(name) => put(out, format_args!(" | {name} << 16")),
-                None => put(out, format_args!(" | {:#x} << 16", status >> 16)),
-            }
+            rest = status & !0xff;
+        } else if status == 0xffff {
+            out.extend_from_slice(b"{WIFCONTINUED(s)");
+            rest = 0;
+        } else {
+            return hex(out, status.into());
         }
         out.push(b'}');
+        if rest >> 16 != 0 {
+            out.push(b'|');
+            let event = rest >> 16;
+            match u8::try_from(event).ok().and_then(|code| lariat_abi::Event::from_code(code).name()) {
+                Some(name) => out.extend_from_slice(name.as_bytes()),
+                None if self.constants == Constants::Raw => put(out, format_args!("{event:#x}")),
+                None => put(out, format_args!("{event:#x} /* PTRACE_EVENT_??? */")),
+            }
+            out.extend_from_slice(b"<<16");
+        }
+        if rest & 0xffff != 0 {
+            put(out, format_args!("|{:#x}", rest & 0xffff));
+        }
     }
 
     /// Appends `bytes` as a quoted string.

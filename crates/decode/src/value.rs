@@ -65,6 +65,8 @@ pub enum Value {
     Signal(i64),
     /// A set of signals: bit 0 is signal 1.
     Signals(u64),
+    /// The same of the first 32 signals only.
+    Signals32(u32),
     /// An array: `[a, b, ...]`.
     Array {
         /// The elements that were read.
@@ -85,6 +87,8 @@ pub enum Value {
     },
     /// Function-like notation: `makedev(0x88, 0x1)`, `htons(80)`, `inet_addr("127.0.0.1")`.
     Call(&'static str, Vec<Value>),
+    /// A value with what it is before it, the space included: `mask [INT]`.
+    Titled(&'static str, Box<Value>),
     /// A wait status, `{WIFEXITED(s) && WEXITSTATUS(s) == 0}`.
     WaitStatus(u32),
     /// A value with an explanation: `1 /* why */`.

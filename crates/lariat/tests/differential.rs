@@ -4,6 +4,18 @@
 //! the same before the comparison. Known differences, which are made the same too:
 //! - `-yy` shows a TCP socket that is bound but does not listen yet by its inode number: `/proc/net/tcp` lacks it.
 //! - strace has `???` for some calls newer than itself; no program here makes one.
+//! - strace shows what `poll` has found in a thousand characters at most.
+//!
+//! Where strace 6.1 is wrong (the programs here avoid it, or it is made the same):
+//! - `stime` is shown as if it were `time`; an offset in i386's `struct user` by the names of x86-64 (`PTRACE_PEEKUSER`).
+//! - the descriptor that `open_by_handle_at` returns is not explained (`-y`).
+//! - with `-X raw`, `statx` has nothing where no way of synchronizing is asked for; with `-X verbose`, `memfd_create`
+//!   has a comment within a comment, and constants within `IOPRIO_PRIO_VALUE` are commented.
+//!
+//! With `-X raw`, permissions of `semget` and `msgget` follow unknown flags after `|`, and nothing is said of what
+//! `ioprio_get` returns; with `-xx`, the NUL that ends the value of an extended attribute is shown: not here.
+//!
+//! Not decoded yet: addresses of AX.25, RxRPC, IEEE 802.15.4 and NFC sockets, the last `keyctl` commands (public keys).
 
 mod common;
 
@@ -249,14 +261,119 @@ fn dumps_paths_and_summaries() {
     }
 }
 
+/// Arguments of `fixtures/every.c` with the result each call is answered with. Every kind of argument gets small
+/// and large numbers, and addresses of nothing, of zeros, and of patterns.
+const EVERY: &[(&str, &[&str])] = &[
+    ("error=EPERM", &["ARG=0"]),
+    ("error=EPERM", &["ARG=0x7f"]),
+    ("error=EPERM", &["ARG=-1"]),
+    ("error=EPERM", &["ARG=0x12345678"]),
+    ("error=EPERM", &["FILL=0"]),
+    ("error=EPERM", &["FILL=0x41"]),
+    ("error=EPERM", &["FILL=0xff"]),
+    ("error=EPERM", &["FILL=-1"]),
+    ("retval=0", &["ARG=0"]),
+    ("retval=0", &["ARG=-1"]),
+    ("retval=0", &["ARG=-100"]),
+    ("retval=0", &["FILL=0"]),
+    ("retval=0", &["FILL=0x41"]),
+    ("retval=0", &["FILL=0x80"]),
+    ("retval=0", &["FILL=0xff"]),
+    ("retval=0", &["FILL=-1"]),
+    ("retval=1", &["ARG=1"]),
+    ("retval=1", &["FILL=1"]),
+    ("retval=1", &["WORD=1"]),
+    ("retval=2", &["WORD=2"]),
+    ("retval=3", &["ARG=5"]),
+    ("retval=3", &["ARG=0x801"]),
+    ("retval=3", &["FILL=0"]),
+    ("retval=3", &["FILL=0x41"]),
+    ("retval=3", &["FILL=-1"]),
+    ("retval=3", &["WORD=0x12345678"]),
+    ("retval=8", &["ARG=0xfedcba9876543210"]),
+    ("retval=8", &["ARG=0x8000000000000000"]),
+    ("retval=8", &["WORD=10"]),
+    ("retval=8", &["WORD=17"]),
+    ("retval=3", &["FILL=-1", "FIRST=0"]),
+    ("retval=3", &["FILL=-1", "FIRST=1"]),
+    ("retval=3", &["FILL=-1", "FIRST=3"]),
+    ("retval=3", &["FILL=-1", "FIRST=9"]),
+    ("retval=3", &["FILL=-1", "FIRST=14"]),
+    ("retval=3", &["FILL=-1", "SECOND=7"]),
+    ("retval=3", &["FILL=-1", "SECOND=12"]),
+    ("retval=3", &["FILL=-1", "SECOND=0x407"]),
+    ("retval=3", &["FILL=-1", "SECOND=0x5401"]),
+    ("retval=2", &["FILL=-1", "THIRD=3"]),
+    ("retval=2", &["FILL=-1", "THIRD=16"]),
+    ("retval=3", &["FILL=-1", "FOURTH=8"]),
+    ("retval=3", &["FILL=-1", "FIFTH=8"]),
+];
+
+/// What differs of these lines by nature: the column; a comment within a comment; where the program's environment is; and what `poll` has
+/// found, which strace cuts at a thousand characters.
+static EVERY_NORMAL: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+    [
+        (r"(?m)\) +=", ") ="),
+        (r"/\* 0x[0-9a-f]+ (/\* MFD_\?\?\? \*/) \*/", "$1"),
+        (r"(?m)^execve\(.*$", "execve"),
+        (r"(?m)^(p?poll\(.*\) = [0-9]+) \(\[.*$", "$1"),
+        (r"(?m)^(p?poll\(.*\)) += (0x)?[0-9]+$", "$1"),
+    ]
+    .into_iter()
+    .map(|(pattern, with)| (Regex::new(pattern).expect("a pattern"), with))
+    .collect()
+});
+
+/// Makes every call of the table and compares each line.
+fn compare_every(wide: bool, result: &str, defines: &[&str], options: &[&str]) {
+    let mut flags = vec!["-nostdlib", "-static", "-no-pie"];
+    flags.extend((!wide).then_some("-m32"));
+    let defines: Vec<String> = defines.iter().map(|define| format!("-D{define}")).collect();
+    flags.extend(defines.iter().map(String::as_str));
+    let every = fixture("every", &flags);
+    let name = format!("every{wide}{result}{}{}", defines.concat(), options.concat().replace(' ', ""));
+    let (theirs, ours) = (trace_file(&format!("{name}.strace")), trace_file(&format!("{name}.lariat")));
+    let inject = format!("inject=all:{result}");
+    let all = [&["-e", "quiet=personality", "-e", &inject], options].concat();
+    let mut strace = Command::new("strace");
+    run(strace.env("LC_ALL", "C").args(&all).arg("-o").arg(&theirs).arg(&every));
+    run(common::lariat().arg("trace").args(&all).arg("-o").arg(&ours).arg(&every));
+    let read = |file| {
+        let text = String::from_utf8_lossy(&std::fs::read(file).expect("a trace")).into_owned();
+        EVERY_NORMAL.iter().fold(text, |text, (re, with)| re.replace_all(&text, *with).into_owned())
+    };
+    let (theirs, ours) = (read(&theirs), read(&ours));
+    let different: Vec<_> = theirs.lines().zip(ours.lines()).filter(|(a, b)| a != b).take(8).collect();
+    assert!(different.is_empty(), "{name}: strace's line and ours: {different:#?}");
+    assert_eq!(theirs.lines().count(), ours.lines().count(), "{name}: number of lines");
+}
+
 #[test]
 fn every_call_of_both_tables() {
-    for (name, flags) in [("64", &["-nostdlib", "-static"][..]), ("32", &["-nostdlib", "-static", "-m32"])] {
-        for arg in ["-DARG=0", "-DARG=0x7f"] {
-            let every = fixture("every", &[flags, &[arg]].concat());
-            let options = ["-e", "quiet=personality", "-e", "inject=all:error=EPERM"];
-            compare(&format!("every{name}{arg}"), &options, &[every.as_os_str()]);
-        }
+    for (result, defines) in EVERY {
+        compare_every(true, result, defines, &[]);
+        compare_every(false, result, defines, &[]);
+    }
+}
+
+#[test]
+fn every_call_in_other_notations() {
+    for (result, defines, options) in [
+        ("retval=8", "FILL=0x41", &["-v"][..]),
+        ("error=EPERM", "FILL=-1", &["-v"]),
+        ("retval=3", "ARG=0", &["-v"]),
+        ("retval=3", "FILL=-1", &["-xx"]),
+        ("retval=3", "FILL=-1", &["-s", "4"]),
+        ("retval=3", "FILL=-1", &["-e", "raw=all"]),
+        ("retval=3", "ARG=0x12345678", &["-e", "raw=all"]),
+        ("error=EPERM", "FILL=-1", &["-e", "verbose=none"]),
+        ("retval=8", "FILL=0x41", &["-X", "verbose"]),
+        ("retval=1", "FILL=-1", &["-X", "verbose"]),
+        ("retval=1", "WORD=1", &["-X", "verbose"]),
+        ("error=512", "FILL=0", &["-v"]),
+    ] {
+        compare_every(true, result, &[defines], options);
+        compare_every(false, result, &[defines], options);
     }
 }
 

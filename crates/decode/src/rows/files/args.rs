@@ -57,7 +57,7 @@ pub(super) fn open_flags(raw: u64) -> Value {
 
 /// A file mode with its type: `S_IFREG|S_ISUID|0755`.
 pub(super) fn file_mode(raw: u64) -> Value {
-    let mode = raw & 0xffff;
+    let mode = raw & 0xffff_ffff;
     let kind = match mode & 0o170_000 {
         0o140_000 => "S_IFSOCK",
         0o120_000 => "S_IFLNK",
@@ -84,7 +84,7 @@ pub(super) fn file_mode(raw: u64) -> Value {
         }
     }
     if parts.is_empty() {
-        return Value::Mode(mode);
+        return Value::meaning(Value::Mode(mode), Value::Mode(mode));
     }
     parts.push(Value::Mode(rest));
     Value::meaning(Value::Mode(mode), Value::Or(mode, parts))

@@ -146,13 +146,15 @@ fn init_flags(_: &mut Cx<'_>, raw: u64) -> Value {
     let (class, rest) = (flags & 0xc, flags & !0xc);
     let mut parts = vec![Value::Const(class, &FAN_CLASS)];
     if rest != 0 {
-        let unnamed = FAN_INIT.split(rest, |_| {});
-        parts.push(if unnamed == rest { Value::Hex(rest) } else { Value::Flags(rest, &FAN_INIT) });
+        parts.push(Value::Flags(rest, &FAN_INIT));
     }
-    Value::Or(flags, parts)
+    Value::Joined(parts)
 }
 
 /// The directory of a mark; `FAN_NOFD` is -1 as well.
 fn mark_dir(cx: &mut Cx<'_>, raw: u64) -> Value {
-    if raw as i32 == -1 { word("FAN_NOFD") } else { cx.decode(&Kind::DirFd, raw) }
+    match raw as i32 {
+        -1 => Value::meaning(Value::Int(-1), word("FAN_NOFD")),
+        _ => cx.decode(&Kind::DirFd, raw),
+    }
 }

@@ -81,7 +81,8 @@ fn argument(cx: &mut Cx<'_>, raw: u64) -> Value {
         }
     };
     match cx.int(1) {
-        F_GETLK64 | F_SETLK64 | F_SETLKW64 if cx.abi.word_size() == 8 => Value::Addr(raw),
+        // `fcntl64` is there for them.
+        F_GETLK64 | F_SETLK64 | F_SETLKW64 if cx.row.name == "fcntl" => Value::Addr(raw),
         F_GETFD | F_GETFL | F_GETOWN | F_GETSIG | F_GETLEASE | F_GETPIPE_SZ | F_GET_SEALS => Value::Absent,
         F_DUPFD | F_DUPFD_CLOEXEC | F_SETPIPE_SZ => cx.decode(&Kind::Long, raw),
         F_SETFD => cx.decode(&Kind::Flags(&FD_FLAGS), raw),
@@ -161,11 +162,12 @@ fn meaning(cx: &mut Cx<'_>) -> Option<Value> {
         return None;
     }
     let value = cx.result();
+    let titled = |title, value| Some(Value::Titled(title, Box::new(value)));
     match cx.int(1) {
-        F_GETFD if value & 1 != 0 => Some(word(format!("flags {}", shown(&Value::Flags(value, &FD_FLAGS))))),
-        F_GETFD if value != 0 => Some(word(format!("flags {value:#x}"))),
+        F_GETFD if value & 1 != 0 => titled("flags ", Value::Flags(value, &FD_FLAGS)),
+        F_GETFD if value != 0 => titled("flags ", Value::Hex(value)),
         F_GETFL => Some(word(format!("flags {}", shown(&open_flags(value & 0xffff_ffff))))),
-        F_GET_SEALS if value != 0 => Some(word(format!("seals {}", shown(&Value::Flags(value, &SEALS))))),
+        F_GET_SEALS if value != 0 => titled("seals ", Value::Flags(value, &SEALS)),
         F_GETLEASE => LOCK_TYPE.name(value).map(word),
         F_GETSIG if value != 0 => Some(Value::Signal(value as i64)),
         _ => None,

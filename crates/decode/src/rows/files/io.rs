@@ -63,7 +63,7 @@ pub(super) static ROWS: &[Row] = &[
                 Kind::With(|cx, high| Value::Int(((high << 32) | (cx.args[2] & 0xffff_ffff)) as i64)),
             ),
             HIGH,
-            out("result", POSITION),
+            out("result", Kind::Cell(Store::U64, &Kind::With(|_, raw| Value::Uint(raw)))),
             arg("whence", Kind::Const(&WHENCE)),
         ],
     ),

@@ -29,7 +29,7 @@ pub(super) static ROWS: &[Row] = &[
         "io_setup",
         both(206, 245),
         Class::MEMORY,
-        &[arg("nr_events", Kind::Uint), out("ctx_idp", Kind::Cell(Store::Word, &Kind::Hex))],
+        &[arg("nr_events", Kind::Uint), out("ctx_idp", Kind::Cell(Store::Word, &Kind::Addr))],
     ),
     Row::new("io_destroy", both(207, 246), Class::MEMORY, &[CONTEXT]),
     Row::new(
@@ -124,7 +124,7 @@ const IOCB_PWRITEV: u64 = 8;
 /// The operation of a request; an unknown one is a plain number.
 fn command(operation: u64) -> Value {
     match IOCB_CMD.name(operation) {
-        Some(_) => Value::Const(operation, &IOCB_CMD),
+        Some(name) => Value::meaning(Value::Uint(operation), word(name)),
         None => {
             Value::meaning(Value::Uint(operation), word(format!("{operation} /* {} */", IOCB_CMD.unknown)))
         }

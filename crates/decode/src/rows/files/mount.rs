@@ -1,6 +1,6 @@
 //! Mounts and file system contexts; extended attributes.
 
-use super::args::{DIRFD, FD, PATH, follows, hexadecimal, word};
+use super::args::{DIRFD, FD, PATH, hexadecimal, word};
 use super::names_mount::{
     FSCONFIG, FSMOUNT, FSMOUNT_ATTR, FSOPEN, FSPICK, MOUNT, MOUNT_ATTR, MOUNT_SETATTR, MOVE_MOUNT, OPEN_TREE,
     PROPAGATION, UMOUNT, XATTR,
@@ -35,7 +35,7 @@ pub(super) static ROWS: &[Row] = &[
         both(165, 21),
         Class::FILE,
         &[
-            arg("source", Kind::Str),
+            arg("source", Kind::Path),
             arg("target", Kind::Path),
             arg("filesystemtype", Kind::With(kind)),
             arg("mountflags", Kind::With(mount_flags)),
@@ -221,5 +221,9 @@ fn attribute(cx: &Cx<'_>, addr: u64, len: u64) -> Value {
 
 /// Attribute names, NUL after each.
 fn listed(cx: &mut Cx<'_>, addr: u64) -> Value {
-    if cx.args[2] == 0 || !follows(cx, addr) { Value::Addr(addr) } else { cx.bytes(addr, cx.result()) }
+    match (cx.args[2], cx.result()) {
+        (0, _) => Value::Addr(addr),
+        (_, 0) if addr != 0 => Value::string(""),
+        (_, len) => cx.bytes(addr, len),
+    }
 }

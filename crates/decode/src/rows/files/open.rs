@@ -152,7 +152,7 @@ pub(super) static ROWS: &[Row] = &[
         "readdir",
         only32(89),
         Class::DESC,
-        &[FD, arg("dirp", Kind::Addr), arg("count", Kind::With(entry_count))],
+        &[FD, out("dirp", Kind::With(old_entry)), arg("count", Kind::With(entry_count))],
     ),
     Row::new(
         "getdents",
@@ -211,7 +211,7 @@ fn mode3(cx: &mut Cx<'_>, raw: u64) -> Value {
 }
 
 fn symbolic(_: &mut Cx<'_>, raw: u64) -> Value {
-    file_mode(raw)
+    file_mode(raw & 0xffff)
 }
 
 fn is_device(mode: u64) -> bool {
@@ -328,7 +328,10 @@ fn handle_out(cx: &mut Cx<'_>, addr: u64) -> Value {
 }
 
 fn mount_id(cx: &mut Cx<'_>, addr: u64) -> Value {
-    if cx.failed() { Value::Addr(addr) } else { cx.cell(addr, Store::I32, &Kind::Int) }
+    if cx.failed() || cx.load(cx.args[2], Store::U32).is_none() {
+        return Value::Addr(addr);
+    }
+    cx.cell(addr, Store::I32, &Kind::Int)
 }
 
 /// The most directory data that is looked at, in bytes.
@@ -337,8 +340,17 @@ const MAX_ENTRIES: u64 = 1 << 20;
 /// Directory entries: how many there are, or with `-v` the entries themselves.
 fn entries(cx: &mut Cx<'_>, addr: u64, new: bool) -> Value {
     let len = cx.result();
-    let bytes = if len <= MAX_ENTRIES { cx.read(addr, len as usize) } else { None };
-    let Some(bytes) = bytes.filter(|_| follows(cx, addr)) else { return Value::Addr(addr) };
+    // The kernel stores no more than there is room for.
+    if !cx.env.options.dereference || len > cx.args[2] & 0xffff_ffff {
+        return Value::Addr(addr);
+    }
+    let Some(bytes) = cx.read(addr, len.min(MAX_ENTRIES) as usize) else {
+        return if cx.abbreviate() {
+            Value::Note(Box::new(Value::Addr(addr)), "0+ entries".into())
+        } else {
+            Value::Addr(addr)
+        };
+    };
     let word_size = if new { 8 } else { cx.abi.word_size() };
     let store = if new { Store::U64 } else { Store::Word };
     let head = 2 * word_size + 2 + usize::from(new);
@@ -363,7 +375,36 @@ fn entries(cx: &mut Cx<'_>, addr: u64, new: bool) -> Value {
         let more = if rest.is_empty() { "" } else { "+" };
         return Value::Note(Box::new(Value::Addr(addr)), format!("{}{more} entries", items.len()).into());
     }
+    if items.is_empty() && !rest.is_empty() {
+        return Value::Octets(bytes);
+    }
     Value::array(items)
+}
+
+/// `struct old_linux_dirent`, one entry. (The kernel stores the length of the name where its own length was.)
+fn old_entry(cx: &mut Cx<'_>, addr: u64) -> Value {
+    let word = cx.abi.word_size();
+    let head = 2 * word + 2;
+    if cx.result() == 0 {
+        return Value::Addr(addr);
+    }
+    let Some(bytes) = cx.read(addr, head).filter(|_| follows(cx, addr)) else { return Value::Addr(addr) };
+    let get = |at: usize, store: Store| bytes.get(at..).and_then(|b| store.load(cx.abi, b)).unwrap_or(0);
+    let length = get(2 * word, Store::U16);
+    let name = cx
+        .env
+        .memory
+        .read_c_string(TraceeAddr::new(addr.wrapping_add(head as u64)), length.min(256) as usize);
+    let name = match name {
+        Some((bytes, ended)) => Value::Str { bytes, more: !ended && length > 0 },
+        None => Value::Addr(addr.wrapping_add(head as u64)),
+    };
+    Value::record(vec![
+        ("d_ino", Value::Uint(get(0, Store::Word))),
+        ("d_off", Value::Uint(get(word, Store::Word))),
+        ("d_reclen", Value::Uint(length)),
+        ("d_name", name),
+    ])
 }
 
 fn entry_value(entry: &[u8], ino: u64, off: u64, head: usize, new: bool) -> Value {

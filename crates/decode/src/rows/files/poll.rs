@@ -149,15 +149,16 @@ fn polled(cx: &mut Cx<'_>, timeout: Option<&'static Struct>) -> Option<Value> {
         return Some(word("Timeout"));
     }
     let (addr, count) = (cx.args[0], cx.args[1] & 0xffff_ffff);
+    if !follows(cx, addr) || addr.checked_add(8 * count).is_none() {
+        return None;
+    }
     let limit = if cx.abbreviate() { cx.env.options.string_limit } else { 1 << 16 };
     let (mut items, mut more) = (Vec::new(), false);
     for i in 0..count.min(1 << 20) {
         let at = addr.wrapping_add(8 * i);
         let (Some(fd), Some(events)) = (cx.load(at, Store::I32), cx.load(at.wrapping_add(6), Store::U16))
         else {
-            if items.is_empty() {
-                return None;
-            }
+            items.push(Value::Hex(at));
             break;
         };
         if events == 0 {
@@ -171,6 +172,9 @@ fn polled(cx: &mut Cx<'_>, timeout: Option<&'static Struct>) -> Option<Value> {
             ("fd", Value::Int(i64::from(fd as i32))),
             ("revents", Value::Flags(events, &POLL)),
         ]));
+    }
+    if items.is_empty() && !more {
+        return None;
     }
     let found = Value::Array { items, more };
     match timeout {
@@ -187,7 +191,7 @@ const MAX_FDS: usize = 1 << 20;
 
 /// The members of a set of descriptors; `None` if it cannot be read.
 fn members(cx: &Cx<'_>, addr: u64) -> Option<Vec<i32>> {
-    let count = usize::try_from(cx.int(0)).ok()?.min(MAX_FDS);
+    let count = usize::try_from(cx.int(0)).ok().filter(|&count| count > 0)?.min(MAX_FDS);
     let word = cx.abi.word_size();
     let bytes = cx.read(addr, count.div_ceil(8 * word) * word)?;
     Some((0..count).filter(|fd| bytes[fd / 8] >> (fd % 8) & 1 != 0).map(|fd| fd as i32).collect())
@@ -208,7 +212,7 @@ fn load_old(cx: &mut Cx<'_>) -> bool {
     let (addr, word) = (cx.args[0], cx.abi.word_size() as u64);
     let mut args = [0; 6];
     for (i, arg) in (0..5).zip(&mut args) {
-        match cx.load(addr.wrapping_add(i * word), Store::Word) {
+        match cx.fetch(addr.wrapping_add(i * word), Store::Word) {
             Some(value) => *arg = value,
             None => return false,
         }
@@ -270,7 +274,7 @@ fn selected(cx: &mut Cx<'_>, timeout: &'static Struct) -> Option<Value> {
         let left = cx.structure(cx.args[4], timeout);
         parts.push(format!("left {}", shown(&left)));
     }
-    if parts.is_empty() { None } else { Some(word(parts.join(", "))) }
+    Some(word(parts.join(", ")))
 }
 
 /// `struct epoll_event`, `<linux/eventpoll.h>`: packed, 12 bytes.

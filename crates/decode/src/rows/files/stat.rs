@@ -254,9 +254,9 @@ fn statx(cx: &mut Cx<'_>, addr: u64) -> Value {
     let mode = ("stx_mode", file_mode(get(28, Store::U16)));
     let size = ("stx_size", u64_at(40));
     if cx.abbreviate() {
-        let has_size = get(0, Store::U32) & 0x200 != 0;
-        let size = has_size.then_some(size);
-        let fields = [mask, attributes, mode].into_iter().chain(size).map(|(n, v)| (n.into(), v)).collect();
+        let has = |bits: u64| get(0, Store::U32) & bits != 0;
+        let optional = has(0x3).then_some(mode).into_iter().chain(has(0x200).then_some(size));
+        let fields = [mask, attributes].into_iter().chain(optional).map(|(n, v)| (n.into(), v)).collect();
         return Value::Struct { fields, more: true };
     }
     let time = |at| {
@@ -320,9 +320,6 @@ static ST_FLAGS: Table = Table::new(
         (0x8, "ST_NOEXEC"),
         (0x10, "ST_SYNCHRONOUS"),
         (0x40, "ST_MANDLOCK"),
-        (0x80, "ST_WRITE"),
-        (0x100, "ST_APPEND"),
-        (0x200, "ST_IMMUTABLE"),
         (0x400, "ST_NOATIME"),
         (0x800, "ST_NODIRATIME"),
         (0x1000, "ST_RELATIME"),

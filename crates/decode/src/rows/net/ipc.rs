@@ -54,7 +54,10 @@ fn shm_flags(raw: u64) -> Value {
         false => {}
     }
     if size != 0 {
-        parts.push(Value::Word(u64::from(size) << SHIFT, format!("{size}<<SHM_HUGE_SHIFT").into()));
+        parts.push(Value::Joined(vec![Value::meaning(
+            Value::Word(0, format!("{size}<<{SHIFT}").into()),
+            Value::Word(0, format!("{size}<<SHM_HUGE_SHIFT").into()),
+        )]));
     }
     if parts.is_empty() {
         return mode;
@@ -151,7 +154,7 @@ pub(super) static ROWS: &[Row] = &[
         only32(117),
         IPC,
         &[
-            arg("call", Kind::Uint),
+            arg("call", Kind::With(version_and_call)),
             arg("first", Kind::Hex),
             arg("second", Kind::Hex),
             arg("third", Kind::Hex),
@@ -160,6 +163,17 @@ pub(super) static ROWS: &[Row] = &[
         ],
     ),
 ];
+
+/// The number of a call; a version of it stands in the upper half.
+fn version_and_call(_: &mut Cx<'_>, raw: u64) -> Value {
+    match (raw >> 16 & 0xffff, raw & 0xffff) {
+        (0, call) => Value::Uint(call),
+        (version, call) => {
+            let version = Value::Word(0, format!("{version}<<16").into());
+            Value::Joined(vec![version, Value::Uint(call)])
+        }
+    }
+}
 
 /// `shmat` as `ipc` calls it: the address goes where the last argument, which is not shown, points to.
 pub(crate) static POINTED_SHMAT: Row = Row::new(

@@ -60,7 +60,10 @@ pub(super) fn vector_out(cx: &mut Cx<'_>, raw: u64) -> Value {
         Some(Value::record(fields))
     });
     match shown {
-        Value::Array { items, more } => Value::Array { more: more || count > MOST, items },
+        Value::Array { items, more } => {
+            let cut = count > MOST && items.len() as u64 == MOST;
+            Value::Array { more: more || cut, items }
+        }
         other => other,
     }
 }
@@ -93,7 +96,7 @@ pub(super) fn vector_in(cx: &mut Cx<'_>, raw: u64) -> Value {
 pub(super) fn vector_left(cx: &mut Cx<'_>, layout: &'static Struct) -> Option<Value> {
     match cx.outcome {
         Some(Outcome::Returned(0)) => Some(Value::Word(0, Cow::Borrowed("Timeout"))),
-        Some(Outcome::Returned(_)) if cx.args[4] != 0 => {
+        Some(Outcome::Returned(_)) if cx.args[4] != 0 && cx.env.options.dereference => {
             let mut text = b"left ".to_vec();
             Style::default().value(&mut text, &cx.structure(cx.args[4], layout));
             Some(Value::Word(0, Cow::Owned(String::from_utf8_lossy(&text).into_owned())))

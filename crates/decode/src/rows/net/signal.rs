@@ -1,7 +1,7 @@
 //! Signals: handlers, masks, waiting and sending.
 
 use crate::context::Cx;
-use crate::kind::Kind;
+use crate::kind::{Kind, Len};
 use crate::layout::{Store, Struct, field};
 use crate::row::{Class, Row, arg, both, only32, out};
 use crate::rows::common::{TIMESPEC, TIMESPEC64};
@@ -46,7 +46,7 @@ pub(super) fn handler(raw: u64) -> Value {
 
 /// The pending signals; the kernel takes a size of nothing for a success.
 fn pending(cx: &mut Cx<'_>, addr: u64) -> Value {
-    if cx.args[1] == 0 { Value::Addr(addr) } else { cx.sigset(addr, cx.args[1]) }
+    if cx.args[1] == 0 { Value::Addr(addr) } else { cx.partial_sigset(addr, cx.args[1]) }
 }
 
 /// `struct sigaction` of the kernel: handler, flags, restorer, and a whole mask.
@@ -73,20 +73,14 @@ fn action_of(cx: &Cx<'_>, raw: u64, words: [usize; 4], mask: usize) -> Value {
         u64::from_le_bytes(number)
     };
     let [call, flags, restorer] = [words[0], words[1], words[2]].map(|at| number(at, word));
-    let mut fields = vec![
-        ("sa_handler", handler(call)),
-        ("sa_mask", Value::Signals(number(words[3], mask))),
-        ("sa_flags", Value::Flags(flags, &SA)),
-    ];
+    let set = number(words[3], mask);
+    let set = if mask == 4 { Value::Signals32(set as u32) } else { Value::Signals(set) };
+    let mut fields =
+        vec![("sa_handler", handler(call)), ("sa_mask", set), ("sa_flags", Value::Flags(flags, &SA))];
     if flags & 0x0400_0000 != 0 {
         fields.push(("sa_restorer", Value::Addr(restorer)));
     }
     Value::record(fields)
-}
-
-/// A whole `sigset_t`: the kernel takes no other size here.
-fn full_set(cx: &mut Cx<'_>, raw: u64, size: usize) -> Value {
-    if cx.args[size] == 8 { cx.sigset(raw, 8) } else { Value::Addr(raw) }
 }
 
 /// Which signal a wait returned.
@@ -97,8 +91,8 @@ fn waited(cx: &mut Cx<'_>) -> Option<Value> {
 
 const ACTION: Kind = Kind::With(action);
 const INFO: Kind = Kind::With(|cx, raw| siginfo_at(cx, raw));
-const SET1: Kind = Kind::With(|cx, raw| full_set(cx, raw, 1));
-const SET3: Kind = Kind::With(|cx, raw| full_set(cx, raw, 3));
+const SET1: Kind = Kind::Sigset(Len::Arg(1));
+const SET3: Kind = Kind::Sigset(Len::Arg(3));
 const SIG: Kind = Kind::Signal;
 const SIGNAL: Class = Class::SIGNAL;
 

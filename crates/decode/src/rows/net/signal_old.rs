@@ -13,7 +13,7 @@ const SIG: Class = Class::SIGNAL;
 /// The kernel looks at the third argument only.
 const UNUSED: Arg = arg("unused", Kind::With(|_, _| Value::Absent));
 const OLD_SET: Kind = Kind::Sigset(Len::Fixed(4));
-const OLD_MASK: Kind = Kind::With(|_, raw| Value::Signals(raw & 0xffff_ffff));
+const OLD_MASK: Kind = Kind::With(|_, raw| Value::Signals32(raw as u32));
 /// The signal mask that `rt_sigreturn` restores, from the frame at the stack pointer: a `struct ucontext` on
 /// x86-64; on i386 signal number and two pointers go before the siginfo and the ucontext.
 fn frame_mask(cx: &mut Cx<'_>, _: u64) -> Value {
@@ -21,7 +21,7 @@ fn frame_mask(cx: &mut Cx<'_>, _: u64) -> Value {
         Abi::I386 => 12 + 128 + 4 + 4 + 12 + 88,
         _ => 8 + 8 + 24 + 256,
     };
-    match cx.load(cx.env.sp.wrapping_add(at), Store::U64) {
+    match cx.fetch(cx.env.sp.wrapping_add(at), Store::U64) {
         Some(mask) => Value::record(vec![("mask", Value::Signals(mask))]),
         None => Value::Absent,
     }
@@ -30,11 +30,17 @@ fn frame_mask(cx: &mut Cx<'_>, _: u64) -> Value {
 /// The mask that i386's `sigreturn` restores: the frame begins with a `struct sigcontext`, whose `oldmask`
 /// is the low half; the high half comes after the 624 bytes of floating-point state.
 fn old_frame_mask(cx: &mut Cx<'_>, _: u64) -> Value {
-    let half = |at| cx.load(cx.env.sp.wrapping_add(at), Store::U32);
+    let half = |at| cx.fetch(cx.env.sp.wrapping_add(at), Store::U32);
     match (half(80), half(88 + 624)) {
         (Some(low), Some(high)) => Value::record(vec![("mask", Value::Signals(low | high << 32))]),
         _ => Value::Absent,
     }
+}
+
+/// The mask that is the result.
+fn result_mask(cx: &mut Cx<'_>, what: &'static str) -> Option<Value> {
+    let mask = Value::Signals32(cx.outcome?.value()? as u32);
+    Some(Value::Titled(what, Box::new(mask)))
 }
 
 /// The rows of this family.
@@ -49,13 +55,10 @@ pub(super) static ROWS: &[Row] = &[
     ),
     Row::new("sigpending", only32(73), SIG, &[out("set", OLD_SET)]),
     Row::new("sigsuspend", only32(72), SIG, &[UNUSED, UNUSED, arg("mask", OLD_MASK)]),
-    Row::new("sgetmask", only32(68), SIG, &[]).aux(|cx| {
-        let mask = Value::Signals(cx.outcome?.value()? as u64 & 0xffff_ffff);
-        let mut text = b"mask ".to_vec();
-        crate::text::Style::default().value(&mut text, &mask);
-        Some(Value::Word(0, String::from_utf8_lossy(&text).into_owned().into()))
-    }),
-    Row::new("ssetmask", only32(69), SIG, &[arg("newmask", OLD_MASK)]),
+    Row::new("sgetmask", only32(68), SIG, &[]).ret(Ret::Hex).aux(|cx| result_mask(cx, "mask ")),
+    Row::new("ssetmask", only32(69), SIG, &[arg("newmask", OLD_MASK)])
+        .ret(Ret::Hex)
+        .aux(|cx| result_mask(cx, "old mask ")),
     Row::new(
         "signal",
         only32(48),

@@ -94,7 +94,7 @@ fn inet6(data: &[u8]) -> Members {
                 Value::Call("htonl", vec![Value::Uint(u64::from(flow))]),
             ),
         ),
-        ("", inet_pton(address, "&sin6_addr")),
+        ("", inet_pton(address, "sin6_addr=")),
     ];
     // The first form of the structure (RFC 2133) has no scope, and a part of one counts as far as it goes.
     let scope = &data[22..data.len().min(26)];
@@ -105,8 +105,8 @@ fn inet6(data: &[u8]) -> Members {
     Some(fields)
 }
 
-/// `inet_pton(AF_INET6, "::1", &sin6_addr)`.
-pub(super) fn inet_pton(octets: [u8; 16], member: &'static str) -> Value {
+/// `inet_pton(AF_INET6, "::1", &sin6_addr)`, or what is stored after the title `sin6_addr=`.
+pub(super) fn inet_pton(octets: [u8; 16], title: &'static str) -> Value {
     let address = Ipv6Addr::from(octets);
     // The C library shows the low half of `::/96` as an IPv4 address.
     let text = match address.segments() {
@@ -116,10 +116,15 @@ pub(super) fn inet_pton(octets: [u8; 16], member: &'static str) -> Value {
         }
         _ => address.to_string(),
     };
-    Value::Call(
+    let call = Value::Call(
         "inet_pton",
-        vec![Value::Const(10, &AF), Value::string(text), Value::Word(0, Cow::Borrowed(member))],
-    )
+        vec![
+            Value::Const(10, &AF),
+            Value::string(text),
+            Value::Word(0, Cow::Owned(format!("&{}", title.trim_end_matches('=')))),
+        ],
+    );
+    Value::meaning(Value::Titled(title, Box::new(Value::Octets(octets.to_vec()))), call)
 }
 
 fn netlink(data: &[u8]) -> Members {

@@ -23,6 +23,9 @@ fn socket_type(_: &mut Cx<'_>, raw: u64) -> Value {
 }
 
 /// `protocol`: what it is depends on the family.
+/// `<linux/irda.h>` of the kernels that had it.
+static IRDA: Table = Table::new("IRDAPROTO_???", &[(0, "IRDAPROTO_UNITDATA"), (1, "IRDAPROTO_ULTRA")]);
+
 fn protocol(cx: &mut Cx<'_>, raw: u64) -> Value {
     let table: &'static Table = match cx.int(0) {
         2 | 10 => &IPPROTO,
@@ -31,6 +34,7 @@ fn protocol(cx: &mut Cx<'_>, raw: u64) -> Value {
             let number = u64::from((raw as u16).swap_bytes());
             return Value::Call("htons", vec![Value::Const(number, &ETH_P)]);
         }
+        23 => &IRDA,
         29 => &CAN,
         31 => &BTPROTO,
         33 => &AF,
@@ -92,7 +96,7 @@ fn filled_length<const N: usize>(cx: &mut Cx<'_>, raw: u64) -> Value {
 /// The call that `socketcall` stands for.
 fn subcall(_: &mut Cx<'_>, raw: u64) -> Value {
     match SUBCALL.name(raw) {
-        Some(_) => Value::Const(raw, &SUBCALL),
+        Some(name) => Value::meaning(Value::Uint(raw), Value::Word(raw, name.into())),
         None => Value::Int(i64::from(raw as u32 as i32)),
     }
 }
@@ -122,7 +126,7 @@ pub(super) static ROWS: &[Row] = &[
         &[
             arg("domain", Kind::Const(&AF)),
             arg("type", TYPE_OF),
-            arg("protocol", PROTOCOL),
+            arg("protocol", Kind::Ulong),
             out("sv", Kind::Cells(Store::I32, &Kind::Fd, Len::Fixed(2))),
         ],
     ),

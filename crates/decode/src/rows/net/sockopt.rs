@@ -201,7 +201,7 @@ fn membership(bytes: &[u8]) -> Value {
 fn membership6(cx: &mut Cx<'_>, bytes: &[u8]) -> Value {
     match bytes.first_chunk::<16>() {
         Some(address) => Value::record(vec![
-            ("", inet_pton(*address, "&ipv6mr_multiaddr")),
+            ("", inet_pton(*address, "ipv6mr_multiaddr=")),
             ("ipv6mr_interface", cx.interface(number(&bytes[16..]).into())),
         ]),
         None => Value::Absent,

@@ -8,6 +8,7 @@ use crate::record::Outcome;
 use crate::row::{Class, Row, arg, both, late, only32, out};
 use crate::rows::common::{CLOCK, TIMESPEC, TIMESPEC64, TIMEVAL};
 use crate::rows::{date, noted};
+use crate::siginfo::ticks;
 use crate::table::Table;
 use crate::value::Value;
 
@@ -31,24 +32,27 @@ static ITIMERSPEC64: Struct = Struct::new(&[
     field("it_interval", Store::Inline(&TIMESPEC64), Kind::Int),
     field("it_value", Store::Inline(&TIMESPEC64), Kind::Int),
 ]);
+const TICKS: Kind = Kind::With(|_, raw| ticks(raw));
 static TMS: Struct = Struct::new(&[
-    field("tms_utime", Store::Word, Kind::Ulong),
-    field("tms_stime", Store::Word, Kind::Ulong),
-    field("tms_cutime", Store::Word, Kind::Ulong),
-    field("tms_cstime", Store::Word, Kind::Ulong),
+    field("tms_utime", Store::SWord, TICKS),
+    field("tms_stime", Store::SWord, TICKS),
+    field("tms_cutime", Store::SWord, TICKS),
+    field("tms_cstime", Store::SWord, TICKS),
 ]);
 
 /// What is left of a sleep: only an interrupted one says.
 fn remaining(cx: &mut Cx<'_>, raw: u64, layout: &'static Struct) -> Value {
     match cx.outcome {
-        Some(Outcome::Failed(errno)) if matches!(errno.as_raw(), 4 | 516) => cx.structure(raw, layout),
+        Some(Outcome::Failed(errno)) if matches!(errno.as_raw(), 512..=514 | 516) => {
+            cx.structure(raw, layout)
+        }
         _ => Value::Addr(raw),
     }
 }
 
 /// The same of `clock_nanosleep`, where a sleep until a point in time leaves nothing.
 fn clock_remaining(cx: &mut Cx<'_>, raw: u64, layout: &'static Struct) -> Value {
-    if cx.int(1) & 1 != 0 { Value::Addr(raw) } else { remaining(cx, raw, layout) }
+    if cx.int(1) != 0 { Value::Addr(raw) } else { remaining(cx, raw, layout) }
 }
 
 const REM: Kind = Kind::With(|cx, raw| remaining(cx, raw, &TIMESPEC));

@@ -54,19 +54,23 @@ macro_rules! timex {
 static TIMEX: Struct = timex!(Store::SWord, Kind::Long, Store::Inline(&TIMEVAL), 0);
 static TIMEX64: Struct = timex!(Store::AlignedU64, Kind::Int64, Store::Inline(&super::control::TIMEVAL64), 4);
 
-/// The state of the clock, which the result tells.
-fn state(cx: &mut Cx<'_>) -> Option<Value> {
+/// The state of the clock, which the result tells of what is in the structure `layout` at argument `at`.
+fn state(cx: &mut Cx<'_>, at: usize, layout: &'static Struct) -> Option<Value> {
     let name = STATE.name(cx.result()).filter(|_| !cx.failed())?;
-    Some(Value::Word(0, std::borrow::Cow::Borrowed(name)))
+    match cx.structure(cx.args[at], layout) {
+        Value::Struct { .. } => Some(Value::Word(0, std::borrow::Cow::Borrowed(name))),
+        _ => None,
+    }
 }
 
 const CLK_ID: Arg = arg("clk_id", Kind::Const(&CLOCK));
 
 /// The rows of this family.
 pub(super) static ROWS: &[Row] = &[
-    Row::new("adjtimex", both(159, 124), Class::CLOCK, &[out("buf", Kind::Ref(&TIMEX))]).aux(state),
+    Row::new("adjtimex", both(159, 124), Class::CLOCK, &[out("buf", Kind::Ref(&TIMEX))])
+        .aux(|cx| state(cx, 0, &TIMEX)),
     Row::new("clock_adjtime", both(305, 343), Class::CLOCK, &[CLK_ID, out("buf", Kind::Ref(&TIMEX))])
-        .aux(state),
+        .aux(|cx| state(cx, 1, &TIMEX)),
     Row::new("clock_adjtime64", only32(405), Class::CLOCK, &[CLK_ID, out("buf", Kind::Ref(&TIMEX64))])
-        .aux(state),
+        .aux(|cx| state(cx, 1, &TIMEX64)),
 ];

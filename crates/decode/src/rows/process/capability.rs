@@ -75,8 +75,8 @@ pub(super) fn header(cx: &mut Cx<'_>, addr: u64) -> Value {
 
 /// The sets: one structure of three words, or two of them, as the version in the header says.
 pub(super) fn data(cx: &mut Cx<'_>, addr: u64) -> Value {
-    let version = cx.load(cx.args[0], Store::U32);
-    let wide = matches!(version, Some(0x2007_1026 | 0x2008_0522));
+    let Some(version) = cx.load(cx.args[0], Store::U32) else { return Value::Addr(addr) };
+    let wide = matches!(version, 0x2007_1026 | 0x2008_0522);
     let read = if addr == 0 || !cx.env.options.dereference {
         None
     } else {

@@ -119,7 +119,7 @@ pub(super) static ROWS: &[Row] = &[
     )
     .ret(Ret::Pid)
     .late_comma(),
-    Row::new("unshare", both(272, 310), Class::PROCESS, &[arg("flags", Kind::Flags(&UNSHARE_FLAGS))]),
+    Row::new("unshare", both(272, 310), Class::PROCESS, &[arg("flags", Kind::Flags64(&UNSHARE_FLAGS))]),
     Row::new(
         "setns",
         both(308, 346),
@@ -129,7 +129,7 @@ pub(super) static ROWS: &[Row] = &[
 ];
 
 fn clone_flags(cx: &mut Cx<'_>, _: u64) -> Value {
-    let word = cx.args[0] & 0xffff_ffff;
+    let word = cx.args[0];
     let (flags, signal) = (word & !CSIGNAL, exit_signal(word));
     match (flags, signal) {
         (_, 0) => Value::Flags(flags, &CLONE_FLAGS),

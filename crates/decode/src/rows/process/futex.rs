@@ -185,12 +185,7 @@ pub(super) static ROWS: &[Row] = &[
         "rseq",
         both(334, 386),
         Class::empty(),
-        &[
-            arg("rseq", Kind::Hex),
-            arg("rseq_len", Kind::Hex32),
-            arg("flags", Kind::Hex32),
-            arg("sig", Kind::Hex),
-        ],
+        &[arg("rseq", Kind::Hex), arg("rseq_len", Kind::Hex), arg("flags", Kind::Hex), arg("sig", Kind::Hex)],
     ),
     Row::new(
         "membarrier",
@@ -199,17 +194,18 @@ pub(super) static ROWS: &[Row] = &[
         &[
             arg("cmd", Kind::Const(&MEMBARRIER)),
             arg("flags", Kind::Flags(&MEMBARRIER_FLAGS)),
-            // Without flags the processor is not looked at.
+            // Without MEMBARRIER_CMD_FLAG_CPU the processor is not looked at.
             arg(
                 "cpu_id",
                 Kind::With(
-                    |cx, raw| if cx.args[1] as u32 == 0 { Value::Absent } else { cx.decode(&Kind::Int, raw) },
+                    |cx, raw| if cx.args[1] & 1 == 0 { Value::Absent } else { cx.decode(&Kind::Int, raw) },
                 ),
             ),
         ],
     )
-    .ret(Ret::Hex)
-    .aux(|cx| (!cx.failed() && cx.result() != 0).then(|| Value::Flags(cx.result(), &MEMBARRIER))),
+    // MEMBARRIER_CMD_QUERY tells the commands there are.
+    .ret(Ret::Decoded(|cx| (cx.args[0] as u32 == 0).then(|| Value::Hex(cx.result()))))
+    .aux(|cx| (cx.args[0] as u32 == 0 && cx.result() != 0).then(|| Value::Flags(cx.result(), &MEMBARRIER))),
 ];
 
 fn command(cx: &Cx<'_>) -> u64 {

@@ -2,7 +2,7 @@
 
 use crate::context::Cx;
 use crate::kind::{Kind, Len};
-use crate::layout::{Store, Struct, field};
+use crate::layout::{Show, Store, Struct, field, field_if};
 use crate::row::{Class, Row, arg, both};
 use crate::table::Table;
 use crate::value::Value;
@@ -109,6 +109,14 @@ static DH_PARAMS: Struct = Struct::new(&[
     field("base", Store::I32, KEY),
 ]);
 
+/// `struct keyctl_kdf_params`: how the result is hashed.
+static KDF_PARAMS: Struct = Struct::new(&[
+    field("hashname", Store::Word, Kind::Str),
+    field("otherinfo", Store::Word, Kind::Str),
+    field("otherinfolen", Store::U32, Kind::Uint),
+    field_if(Show::NonZero, "__spare", Store::Many(&Store::U32, 8), Kind::Hex),
+]);
+
 type Shape = [Kind; 4];
 const NONE: Kind = Kind::With(|_, _| Value::Absent);
 const KEY: Kind = Kind::With(|_, raw| serial(raw));
@@ -147,7 +155,7 @@ static SHAPES: [Shape; 32] = [
     [KEY, Kind::Iovec(Len::Arg(3), Len::Unbounded), SIZE, KEY],
     ONE_KEY,
     [Kind::Uid, KEY, NONE, NONE],
-    [Kind::Ref(&DH_PARAMS), Kind::Addr, SIZE, Kind::Addr],
+    [Kind::Ref(&DH_PARAMS), READ, SIZE, Kind::Ref(&KDF_PARAMS)],
     [KEY, Kind::Hex, STR, Kind::Addr],
     [Kind::Addr; 4],
     [Kind::Addr; 4],
@@ -207,7 +215,10 @@ fn serial(raw: u64) -> Value {
     let id = raw as u32 as i32;
     let special = id.checked_neg().and_then(|n| usize::try_from(n).ok()).and_then(|n| n.checked_sub(1));
     match special.and_then(|n| SPECIAL.get(n)) {
-        Some(name) => Value::Word(raw & 0xffff_ffff, Cow::Borrowed(name)),
+        Some(name) => {
+            let name = Value::Word(raw & 0xffff_ffff, Cow::Borrowed(name));
+            Value::meaning(Value::Int(i64::from(id)), name)
+        }
         None => Value::Int(i64::from(id)),
     }
 }

@@ -55,8 +55,8 @@ pub(super) static ROWS: &[Row] = &[
     ),
     Row::new("fork", both(57, 2), Class::PROCESS, &[]).ret(Ret::Pid),
     Row::new("vfork", both(58, 190), Class::PROCESS, &[]).ret(Ret::Pid),
-    Row::new("exit", both(60, 1), Class::PROCESS, &[arg("status", Kind::Int)]).ret(Ret::None),
-    Row::new("exit_group", both(231, 252), Class::PROCESS, &[arg("status", Kind::Int)]).ret(Ret::None),
+    Row::new("exit", both(60, 1), Class::PROCESS, &[arg("status", Kind::Int)]),
+    Row::new("exit_group", both(231, 252), Class::PROCESS, &[arg("status", Kind::Int)]),
     Row::new("getpid", both(39, 20), PURE, &[]).ret(Ret::Pid),
     Row::new("getppid", both(110, 64), PURE, &[]).ret(Ret::Pid),
     Row::new("gettid", both(186, 224), PURE, &[]).ret(Ret::Pid),
@@ -119,6 +119,8 @@ fn environment(cx: &mut Cx<'_>, addr: u64) -> Value {
 /// An index argument of `kcmp`, which only some comparisons have.
 fn kcmp_index(cx: &mut Cx<'_>, raw: u64) -> Value {
     match cx.args[2] as u32 {
+        // Descriptors of other processes are not known.
+        0 | 7 if cx.args[0] as u32 != cx.env.tid.as_raw() as u32 => Value::Int(i64::from(raw as u32 as i32)),
         0 | 7 => cx.fd(raw),
         1..=6 => Value::Absent,
         _ => cx.decode(&Kind::Hex, raw),

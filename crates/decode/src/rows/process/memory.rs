@@ -23,7 +23,7 @@ pub(super) static ROWS: &[Row] = &[
         &[
             ADDR,
             LENGTH,
-            arg("prot", Kind::Flags(&PROT)),
+            arg("prot", Kind::Flags64(&PROT)),
             arg("flags", Kind::With(map_flags)),
             arg("fd", Kind::Fd),
             arg("offset", Kind::Hex),
@@ -39,7 +39,7 @@ pub(super) static ROWS: &[Row] = &[
         &[
             arg("addr", Kind::With(|cx, _| packed(cx, 0, &Kind::Addr))),
             arg("length", Kind::With(|cx, _| packed(cx, 1, &Kind::Ulong))),
-            arg("prot", Kind::With(|cx, _| packed(cx, 2, &Kind::Flags(&PROT)))),
+            arg("prot", Kind::With(|cx, _| packed(cx, 2, &Kind::Flags64(&PROT)))),
             arg("flags", Kind::With(|cx, _| packed(cx, 3, &Kind::With(map_flags)))),
             arg("fd", Kind::With(|cx, _| packed(cx, 4, &Kind::Fd))),
             arg("offset", Kind::With(|cx, _| packed(cx, 5, &Kind::Hex))),
@@ -53,7 +53,7 @@ pub(super) static ROWS: &[Row] = &[
         &[
             ADDR,
             LENGTH,
-            arg("prot", Kind::Flags(&PROT)),
+            arg("prot", Kind::Flags64(&PROT)),
             arg("flags", Kind::With(map_flags)),
             arg("fd", Kind::Fd),
             arg("pgoffset", Kind::With(|_, raw| Value::Hex((raw & 0xffff_ffff) << 12))),
@@ -61,18 +61,18 @@ pub(super) static ROWS: &[Row] = &[
     )
     .ret(Ret::Hex),
     Row::new("munmap", both(11, 91), Class::MEMORY, &[ADDR, LENGTH]),
-    Row::new("mprotect", both(10, 125), Class::MEMORY, &[ADDR, LENGTH, arg("prot", Kind::Flags(&PROT))]),
+    Row::new("mprotect", both(10, 125), Class::MEMORY, &[ADDR, LENGTH, arg("prot", Kind::Flags64(&PROT))]),
     Row::new(
         "pkey_mprotect",
         both(329, 380),
         Class::MEMORY,
-        &[ADDR, LENGTH, arg("prot", Kind::Flags(&PROT)), arg("pkey", Kind::Int)],
+        &[ADDR, LENGTH, arg("prot", Kind::Flags64(&PROT)), arg("pkey", Kind::Int)],
     ),
     Row::new(
         "pkey_alloc",
         both(330, 381),
         Class::empty(),
-        &[arg("flags", Kind::Hex), arg("access_rights", Kind::Flags(&PKEY))],
+        &[arg("flags", Kind::Hex), arg("access_rights", Kind::Flags64(&PKEY))],
     ),
     Row::new("pkey_free", both(331, 382), Class::empty(), &[arg("pkey", Kind::Int)]),
     Row::new(
@@ -84,10 +84,10 @@ pub(super) static ROWS: &[Row] = &[
             arg("old_size", Kind::Ulong),
             arg("new_size", Kind::Ulong),
             arg("flags", Kind::Flags64(&MREMAP)),
-            // Only MREMAP_FIXED states the new address.
+            // Only MREMAP_FIXED states the new address, and it is nothing without MREMAP_MAYMOVE.
             arg(
                 "new_address",
-                Kind::With(|cx, addr| if cx.args[3] & 2 != 0 { Value::Addr(addr) } else { Value::Absent }),
+                Kind::With(|cx, addr| if cx.args[3] & 3 == 3 { Value::Addr(addr) } else { Value::Absent }),
             ),
         ],
     )
@@ -107,7 +107,7 @@ pub(super) static ROWS: &[Row] = &[
         &[
             ADDR,
             arg("size", Kind::Ulong),
-            arg("prot", Kind::Flags(&PROT)),
+            arg("prot", Kind::Flags64(&PROT)),
             arg("pgoff", Kind::Ulong),
             arg("flags", Kind::With(map_flags)),
         ],
@@ -181,15 +181,15 @@ pub(super) fn map_flags(_: &mut Cx<'_>, raw: u64) -> Value {
     if huge != 0 {
         parts.push(Value::Word(huge << MAP_HUGE_SHIFT, Cow::Owned(format!("{huge}<<MAP_HUGE_SHIFT"))));
     }
-    Value::Or(word, parts)
+    Value::Or(raw, parts)
 }
 
 /// Word `i` of the packed arguments. If they cannot be read, their address is the only argument.
 fn packed(cx: &mut Cx<'_>, i: u64, kind: &Kind) -> Value {
     const WORDS: u64 = 6;
     let addr = cx.args[0];
-    let last = cx.load(addr.wrapping_add((WORDS - 1) * 4), Store::U32);
-    match (cx.load(addr.wrapping_add(i * 4), Store::U32), last) {
+    let last = cx.fetch(addr.wrapping_add((WORDS - 1) * 4), Store::U32);
+    match (cx.fetch(addr.wrapping_add(i * 4), Store::U32), last) {
         (Some(word), Some(_)) => cx.decode(kind, word),
         _ if i == 0 => Value::Addr(addr),
         _ => Value::Absent,

@@ -6,11 +6,21 @@ use crate::kind::{Kind, Len};
 use crate::layout::Store;
 use crate::row::{Class, Row, arg, both, late, out};
 use crate::value::Value;
+use lariat_abi::Errno;
 use std::borrow::Cow;
 
 static POLICY: Kind = Kind::Const(&MPOL);
 static INT: Kind = Kind::Int;
 static ADDR: Kind = Kind::Addr;
+
+/// Where a page is, or why it could not be moved.
+static NODE_OR_ERROR: Kind = Kind::With(|_, raw| {
+    let node = raw as u32 as i32;
+    match node.checked_neg().map(Errno::from_raw).and_then(|errno| errno.name()) {
+        Some(name) if node < 0 => Value::Word(u64::from(node as u32), Cow::Owned(format!("-{name}"))),
+        _ => Value::Int(i64::from(node)),
+    }
+});
 
 /// The rows of this family.
 pub(super) static ROWS: &[Row] = &[
@@ -32,7 +42,7 @@ pub(super) static ROWS: &[Row] = &[
         both(238, 276),
         Class::MEMORY,
         &[
-            arg("mode", Kind::With(mode)),
+            arg("mode", Kind::With(|cx, raw| mode(cx, raw & 0xffff_ffff))),
             arg("nodemask", Kind::With(|cx, addr| nodes(cx, addr, cx.args[2]))),
             arg("maxnode", Kind::Ulong),
         ],
@@ -104,14 +114,15 @@ fn status(cx: &mut Cx<'_>, addr: u64) -> Value {
     if cx.failed() && cx.args[1] != 0 {
         return Value::Addr(addr);
     }
-    cx.decode(&Kind::Cells(Store::I32, &INT, Len::Arg(1)), addr)
+    cx.decode(&Kind::Cells(Store::I32, &NODE_OR_ERROR, Len::Arg(1)), addr)
 }
 
 /// A node mask of `bits` bits, in words of 16 digits; the kernel does not count the last bit.
 fn nodes(cx: &mut Cx<'_>, addr: u64, bits: u64) -> Value {
     let word = cx.abi.word_size() as u64;
     let width = word as usize * 2;
-    if bits == u64::MAX {
+    // One bit too few or too many: there is no array of that size.
+    if bits == 1 || bits == u64::MAX {
         return Value::Addr(addr);
     }
     let words = bits.saturating_sub(1).div_ceil(word * 8);
@@ -121,6 +132,6 @@ fn nodes(cx: &mut Cx<'_>, addr: u64, bits: u64) -> Value {
             0 => format!("{mask:0width$}"),
             _ => format!("0x{mask:0w$x}", w = width - 2),
         };
-        Some(Value::Word(mask, Cow::Owned(text)))
+        Some(Value::Word(0, Cow::Owned(text)))
     })
 }

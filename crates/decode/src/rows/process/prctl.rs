@@ -4,8 +4,8 @@ use super::capability::CAPABILITIES;
 use super::filter::{Purpose, program};
 use super::prctl_names::{
     AMBIENT, DISPATCH, DUMPABLE, FP_MODE, MCE_KILL, MCE_KILL_POLICIES, OPTIONS, PAC_KEYS, SCHED_CORE,
-    SECCOMP_MODES, SECUREBITS, SET_MM, SET_VMA, SPECULATION_CONTROL, SPECULATION_CONTROLS, SPECULATIONS, TSC,
-    UNALIGN,
+    SECCOMP_MODES, SECUREBITS, SET_MM, SET_VMA, SME_FLAGS, SPECULATION_CONTROL, SPECULATION_CONTROLS,
+    SPECULATIONS, SVE_FLAGS, TSC, UNALIGN,
 };
 use crate::context::Cx;
 use crate::kind::Kind;
@@ -129,7 +129,7 @@ fn argument(cx: &mut Cx<'_>, raw: u64, index: usize) -> Value {
 
 /// Results that are sets of flags are shown in hexadecimal.
 fn number(cx: &mut Cx<'_>) -> Option<Value> {
-    matches!(cx.args[0] as u32, 27 | 52).then(|| Value::Hex(cx.result()))
+    matches!(cx.args[0] as u32, 27 | 46 | 51 | 52 | 64).then(|| Value::Hex(cx.result()))
 }
 
 /// What a successful result means.
@@ -138,14 +138,24 @@ fn explanation(cx: &mut Cx<'_>) -> Option<Value> {
         return None;
     }
     let result = cx.result();
+    let named = |table: &'static Table| table.name(result).map(|_| Value::Const(result, table));
     match cx.args[0] as u32 {
-        3 => Some(Value::Const(result, &DUMPABLE)),
+        3 => named(&DUMPABLE),
         27 if result != 0 => Some(Value::Flags(result, &SECUREBITS)),
-        34 => Some(Value::Const(result, &MCE_KILL_POLICIES)),
+        34 => named(&MCE_KILL_POLICIES),
+        51 => vector_length(result, &SVE_FLAGS),
+        64 => vector_length(result, &SME_FLAGS),
         52 => Some(Value::Flags(result, &SPECULATION_CONTROLS)),
-        21 if result != 0 => Some(Value::Const(result, &SECCOMP_MODES)),
+        21 if result != 0 => named(&SECCOMP_MODES),
+        46 if result != 0 => Some(Value::Flags(result, &FP_MODE)),
         _ => None,
     }
+}
+
+/// Flags above a length of vectors in bytes (arm64).
+fn vector_length(result: u64, table: &'static Table) -> Option<Value> {
+    let (flags, length) = (result & !0xffff, result & 0xffff);
+    (flags != 0).then(|| Value::Or(result, vec![Value::Flags(flags, table), Value::Hex(length)]))
 }
 
 /// A value the kernel fills in, which only the exit can tell.

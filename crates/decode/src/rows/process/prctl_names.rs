@@ -2,6 +2,11 @@
 
 use crate::table::Table;
 
+pub(super) static SVE_FLAGS: Table =
+    Table::new("PR_SVE_???", &[(0x20000, "PR_SVE_VL_INHERIT"), (0x40000, "PR_SVE_SET_VL_ONEXEC")]);
+pub(super) static SME_FLAGS: Table =
+    Table::new("PR_SME_???", &[(0x20000, "PR_SME_VL_INHERIT"), (0x40000, "PR_SME_SET_VL_ONEXEC")]);
+
 pub(super) static OPTIONS: Table = Table::new(
     "PR_???",
     &[

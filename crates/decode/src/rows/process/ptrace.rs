@@ -3,8 +3,9 @@
 use super::ptrace_names::{NOTES, OPTIONS, REGS32, REGS64, REQUESTS, USER32, USER64};
 use crate::context::Cx;
 use crate::kind::Kind;
-use crate::layout::{Store, Struct};
+use crate::layout::{Store, Struct, field};
 use crate::row::{Class, Row, arg, both};
+use crate::siginfo::siginfo_at;
 use crate::value::Value;
 use lariat_abi::{Abi, Request};
 use std::borrow::Cow;
@@ -18,7 +19,7 @@ pub(super) static ROWS: &[Row] = &[Row::new(
     both(101, 26),
     Class::empty(),
     &[
-        arg("op", Kind::Const(&REQUESTS)),
+        arg("op", Kind::With(|_, raw| Value::Const(raw, &REQUESTS))),
         arg(
             "pid",
             Kind::With(|cx, raw| match request(cx) {
@@ -32,7 +33,7 @@ pub(super) static ROWS: &[Row] = &[Row::new(
 )];
 
 fn request(cx: &Cx<'_>) -> Request {
-    Request::from_raw(cx.args[0] as u32)
+    Request::from_raw(u32::try_from(cx.args[0]).unwrap_or(u32::MAX))
 }
 
 fn address(cx: &mut Cx<'_>, raw: u64) -> Value {
@@ -64,9 +65,13 @@ fn data(cx: &mut Cx<'_>, raw: u64) -> Value {
         | Request::Syscall
         | Request::SysEmu
         | Request::SysEmuSingleStep => Value::Signal(i64::from(raw as u32 as i32)),
-        Request::SetOptions | Request::Unknown(21) | Request::Seize => {
+        Request::SetOptions | Request::OldSetOptions | Request::Seize => {
             Value::Flags(raw & 0xffff_ffff, &OPTIONS)
         }
+        Request::GetSigInfo => filled(cx, raw, |cx, addr| siginfo_at(cx, addr)),
+        Request::SetSigInfo => siginfo_at(cx, raw),
+        Request::GetFpRegs => filled(cx, raw, floating_point),
+        Request::SetFpRegs => floating_point(cx, raw),
         Request::GetEventMsg => filled(cx, raw, |cx, addr| cx.cell(addr, Store::Word, &MESSAGE)),
         Request::GetRegs => filled(cx, raw, registers),
         Request::SetRegs => registers(cx, raw),
@@ -95,6 +100,37 @@ fn registers(cx: &mut Cx<'_>, addr: u64) -> Value {
     cx.structure(addr, layout(cx.abi))
 }
 
+/// `struct user_fpregs_struct` of x86-64, `<sys/user.h>`.
+static FLOATING_POINT64: Struct = Struct::new(&[
+    field("cwd", Store::U16, Kind::Hex),
+    field("swd", Store::U16, Kind::Hex),
+    field("ftw", Store::U16, Kind::Hex),
+    field("fop", Store::U16, Kind::Hex),
+    field("rip", Store::U64, Kind::Hex),
+    field("rdp", Store::U64, Kind::Hex),
+    field("mxcsr", Store::U32, Kind::Hex),
+    field("mxcr_mask", Store::U32, Kind::Hex),
+    field("st_space", Store::Many(&Store::U32, 32), Kind::Hex),
+    field("xmm_space", Store::Many(&Store::U32, 64), Kind::Hex),
+    field("padding", Store::Many(&Store::U32, 24), Kind::Hex),
+]);
+
+/// The same of i386.
+static FLOATING_POINT32: Struct = Struct::new(&[
+    field("cwd", Store::U32, Kind::Hex),
+    field("swd", Store::U32, Kind::Hex),
+    field("twd", Store::U32, Kind::Hex),
+    field("fip", Store::U32, Kind::Hex),
+    field("fcs", Store::U32, Kind::Hex),
+    field("foo", Store::U32, Kind::Hex),
+    field("fos", Store::U32, Kind::Hex),
+    field("st_space", Store::Many(&Store::U32, 20), Kind::Hex),
+]);
+
+fn floating_point(cx: &mut Cx<'_>, addr: u64) -> Value {
+    cx.structure(addr, if cx.abi == Abi::I386 { &FLOATING_POINT32 } else { &FLOATING_POINT64 })
+}
+
 /// `struct iovec` around a register set; only the general registers (`NT_PRSTATUS`, 1) are shown.
 fn register_set(cx: &mut Cx<'_>, addr: u64) -> Value {
     let word = cx.abi.word_size() as u64;
@@ -111,9 +147,10 @@ fn register_set(cx: &mut Cx<'_>, addr: u64) -> Value {
 fn user_offset(abi: Abi, raw: u64) -> Value {
     let (members, end) = if abi == Abi::I386 { (USER32, 284) } else { (USER64, 912) };
     let found = members.iter().rev().find(|(at, _)| *at <= raw).filter(|_| raw < end);
+    let named = |name| Value::meaning(Value::Hex(raw), Value::Word(raw, name));
     match found {
-        Some((at, name)) if *at == raw => Value::Word(raw, Cow::Borrowed(name)),
-        Some((at, name)) => Value::Word(raw, Cow::Owned(format!("{name}+{}", raw - at))),
+        Some((at, name)) if *at == raw => named(Cow::Borrowed(name)),
+        Some((at, name)) => named(Cow::Owned(format!("{name}+{}", raw - at))),
         None => Value::Hex(raw),
     }
 }

@@ -76,7 +76,7 @@ pub(super) static RUSAGE: Struct = Struct::new(&[
 
 /// `struct sysinfo`, `<linux/sysinfo.h>`.
 static SYSINFO: Struct = Struct::new(&[
-    field("uptime", Store::SWord, Kind::Long),
+    field("uptime", Store::Word, Kind::Ulong),
     field("loads", Store::Many(&Store::Word, 3), Kind::Ulong),
     field("totalram", Store::Word, Kind::Ulong),
     field("freeram", Store::Word, Kind::Ulong),
@@ -93,12 +93,12 @@ static SYSINFO: Struct = Struct::new(&[
 
 /// `struct new_utsname`, `<linux/utsname.h>`.
 static UTSNAME: Struct = Struct::new(&[
-    field("sysname", Store::Chars(65), Kind::Int),
-    field("nodename", Store::Chars(65), Kind::Int),
-    verbose("release", Store::Chars(65), Kind::Int),
-    verbose("version", Store::Chars(65), Kind::Int),
-    verbose("machine", Store::Chars(65), Kind::Int),
-    verbose("domainname", Store::Chars(65), Kind::Int),
+    field("sysname", Store::Text(65), Kind::Int),
+    field("nodename", Store::Text(65), Kind::Int),
+    verbose("release", Store::Text(65), Kind::Int),
+    verbose("version", Store::Text(65), Kind::Int),
+    verbose("machine", Store::Text(65), Kind::Int),
+    verbose("domainname", Store::Text(65), Kind::Int),
 ]);
 
 /// The rows of this family.

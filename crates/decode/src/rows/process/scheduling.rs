@@ -66,6 +66,8 @@ static SCHED_ATTR: Struct = Struct::new(&[
 /// `SCHED_ATTR_SIZE_VER0` and `SCHED_ATTR_SIZE_VER1`.
 const SIZE_VER0: u64 = 48;
 const SIZE_VER1: u64 = 56;
+const KEEP_POLICY: u64 = 0x08;
+const KEEP_PARAMS: u64 = 0x10;
 
 /// The rows of this family.
 pub(super) static ROWS: &[Row] = &[
@@ -78,8 +80,9 @@ pub(super) static ROWS: &[Row] = &[
         Class::empty(),
         &[arg("pid", Kind::Pid), arg("policy", Kind::With(policy)), arg("param", PARAM)],
     ),
-    Row::new("sched_getscheduler", both(145, 157), Class::empty(), &[arg("pid", Kind::Pid)])
-        .aux(|cx| (!cx.failed()).then(|| policy(cx, cx.result()))),
+    Row::new("sched_getscheduler", both(145, 157), Class::empty(), &[arg("pid", Kind::Pid)]).aux(|cx| {
+        POLICIES.name(cx.result()).filter(|_| !cx.failed()).map(|name| Value::Word(0, Cow::Borrowed(name)))
+    }),
     Row::new(
         "sched_get_priority_max",
         both(146, 159),
@@ -128,11 +131,7 @@ pub(super) static ROWS: &[Row] = &[
         "sched_setattr",
         both(314, 351),
         Class::empty(),
-        &[
-            arg("pid", Kind::Pid),
-            arg("attr", Kind::With(|cx, addr| attributes(cx, addr, None))),
-            arg("flags", Kind::Uint),
-        ],
+        &[arg("pid", Kind::Pid), arg("attr", Kind::With(attributes)), arg("flags", Kind::Uint)],
     ),
     Row::new(
         "sched_getattr",
@@ -140,7 +139,7 @@ pub(super) static ROWS: &[Row] = &[
         Class::empty(),
         &[
             arg("pid", Kind::Pid),
-            out("attr", Kind::With(|cx, addr| attributes(cx, addr, Some(cx.args[2])))),
+            out("attr", Kind::With(|cx, addr| got_attributes(cx, addr, cx.args[2]))),
             arg("size", Kind::Uint),
             arg("flags", Kind::Uint),
         ],
@@ -195,46 +194,66 @@ pub(in crate::rows) fn io_priority(_: &mut Cx<'_>, raw: u64) -> Value {
     )
 }
 
-/// The processors in a mask of `size` bytes.
+/// The processors in a mask of `size` bytes; of more than a `cpu_set_t` holds, the rest is left out.
 fn cpus(cx: &mut Cx<'_>, addr: u64, size: u64) -> Value {
-    /// More processors than any kernel is built for.
-    const LARGEST: u64 = 1 << 16;
+    /// Bytes of a `cpu_set_t`.
+    const LARGEST: u64 = 128;
     if addr == 0 || !cx.env.options.dereference {
         return Value::Addr(addr);
     }
-    let word = cx.abi.word_size() as u64;
-    let size = (size & 0xffff_ffff).min(LARGEST).div_ceil(word) * word;
-    let Some(bytes) = cx.read(addr, size as usize) else { return Value::Addr(addr) };
-    let limit = if cx.abbreviate() { cx.env.options.string_limit } else { usize::MAX };
+    let size = size & 0xffff_ffff;
+    let Some(bytes) = cx.read(addr, size.min(LARGEST) as usize) else { return Value::Addr(addr) };
     let mut set: Vec<Value> = (0u64..)
         .zip(bytes)
         .flat_map(|(i, byte)| (0..8).filter(move |bit| byte >> bit & 1 != 0).map(move |bit| i * 8 + bit))
-        .take(limit.saturating_add(1))
         .map(Value::Uint)
         .collect();
-    if set.len() > limit {
-        set.truncate(limit);
+    if size > LARGEST {
         set.push(Value::Word(0, Cow::Borrowed("...")));
     }
     Value::Set(set)
 }
 
-/// `struct sched_attr`, of which `size` bytes count, or as many as its first member says.
-fn attributes(cx: &mut Cx<'_>, addr: u64, size: Option<u64>) -> Value {
+/// `struct sched_attr` at `addr`: as much of it as its first member says, and as the flags say is looked at.
+fn attributes(cx: &mut Cx<'_>, addr: u64) -> Value {
     let Some(stated) = cx.load(addr, Store::U32).filter(|_| cx.env.options.dereference) else {
         return Value::Addr(addr);
     };
-    let size = match size.map_or(stated, |size| size & 0xffff_ffff) {
-        0 => SIZE_VER0,
-        size => size,
-    };
+    let size = if stated == 0 { SIZE_VER0 } else { stated };
     if size < SIZE_VER0 {
         return Value::record(vec![("size", Value::Uint(stated))]);
     }
     let len = if size < SIZE_VER1 { SIZE_VER0 } else { SIZE_VER1 };
     let Some(bytes) = cx.read(addr, len as usize) else { return Value::Addr(addr) };
+    let flags = cx.load(addr.wrapping_add(8), Store::U64).unwrap_or(0);
+    let policy = cx.load(addr.wrapping_add(4), Store::U32).unwrap_or(0);
     match cx.members(&bytes, &SCHED_ATTR) {
-        Value::Struct { fields, .. } => Value::Struct { fields, more: size > SIZE_VER1 },
+        Value::Struct { mut fields, .. } => {
+            fields.retain(|(name, _)| match &**name {
+                // The kernel refuses a negative policy before it looks at the flags.
+                "sched_policy" => flags & KEEP_POLICY == 0 || policy >> 31 != 0,
+                "size" | "sched_flags" | "sched_util_min" | "sched_util_max" => true,
+                _ => flags & KEEP_PARAMS == 0,
+            });
+            Value::Struct { fields, more: size > SIZE_VER1 }
+        }
         other => other,
     }
+}
+
+/// The attributes as the kernel has stored them in `size` bytes; what it has not stored is shown as zero.
+fn got_attributes(cx: &mut Cx<'_>, addr: u64, size: u64) -> Value {
+    let size = size & 0xffff_ffff;
+    if size == 0 || addr == 0 || !cx.env.options.dereference {
+        return Value::Addr(addr);
+    }
+    let Some(mut bytes) = cx.read(addr, size.min(SIZE_VER1) as usize) else { return Value::Addr(addr) };
+    bytes.resize(SIZE_VER1 as usize, 0);
+    let stated = Store::U32.load(cx.abi, &bytes).unwrap_or(0);
+    match stated {
+        SIZE_VER1.. => {}
+        SIZE_VER0.. => bytes.truncate(SIZE_VER0 as usize),
+        _ => return Value::record(vec![("size", Value::Uint(stated))]),
+    }
+    cx.members(&bytes, &SCHED_ATTR)
 }

@@ -175,18 +175,13 @@ fn arguments(cx: &mut Cx<'_>, addr: u64) -> Value {
 }
 
 fn personality(persona: u64) -> Value {
-    let domain = persona & 0xff;
-    let flags = persona & !0xff;
-    match (flags, PERSONALITIES.name(domain)) {
-        (0, _) => Value::Const(domain, &PERSONALITIES),
-        (_, Some(_)) => Value::Or(
-            persona,
-            vec![Value::Const(domain, &PERSONALITIES), Value::Flags(flags, &PERSONALITY_FLAGS)],
-        ),
-        (_, None) => Value::Or(
-            persona,
-            vec![Value::Flags(flags, &PERSONALITY_FLAGS), Value::Const(domain, &PERSONALITIES)],
-        ),
+    let domain = Value::Const(persona & 0xff, &PERSONALITIES);
+    match persona & !0xff {
+        0 => domain,
+        flags if flags == PERSONALITY_FLAGS.split(flags, |_| {}) => {
+            Value::Joined(vec![domain, Value::Hex(flags)])
+        }
+        flags => Value::Joined(vec![domain, Value::Flags(flags, &PERSONALITY_FLAGS)]),
     }
 }
 

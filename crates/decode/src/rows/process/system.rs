@@ -213,9 +213,9 @@ fn segments(cx: &mut Cx<'_>, addr: u64) -> Value {
 /// The architecture stands in the high half.
 fn kexec_flags(_: &mut Cx<'_>, raw: u64) -> Value {
     let arch = Value::Const(raw & 0xffff_0000, &KEXEC_ARCH);
-    match raw & 0xffff {
+    match raw & !0xffff_0000 {
         0 => arch,
-        flags => Value::Or(raw, vec![arch, Value::Flags(flags, &KEXEC_FLAGS)]),
+        flags => Value::Joined(vec![arch, Value::Flags(flags, &KEXEC_FLAGS)]),
     }
 }
 
@@ -226,6 +226,6 @@ fn swap_flags(_: &mut Cx<'_>, raw: u64) -> Value {
     let priority = Value::Uint(word & PRIORITY);
     match word & !PRIORITY {
         0 => priority,
-        flags => Value::Or(word, vec![Value::Flags(flags, &SWAP_FLAGS), priority]),
+        flags => Value::Joined(vec![Value::Flags(flags, &SWAP_FLAGS), priority]),
     }
 }

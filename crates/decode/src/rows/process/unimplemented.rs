@@ -1,7 +1,7 @@
 //! Calls the kernel has numbers but no code for: so many words in hexadecimal.
 
 use crate::kind::Kind;
-use crate::row::{Arg, Class, Ret, Row, arg, both, only32, only64};
+use crate::row::{Arg, Class, Row, arg, both, only32, only64};
 
 const WORDS: [Arg; 5] = [
     arg("arg1", Kind::Hex),
@@ -19,7 +19,7 @@ static ONE: [Arg; 1] = [arg("arg1", Kind::Hex)];
 
 /// The rows of this family.
 pub(super) static ROWS: &[Row] = &[
-    Row::new("create_module", both(174, 127), Class::empty(), &TWO).ret(Ret::Hex),
+    Row::new("create_module", both(174, 127), Class::empty(), &TWO),
     Row::new("get_kernel_syms", both(177, 130), Class::empty(), &ONE),
     Row::new("query_module", both(178, 167), Class::empty(), &FIVE),
     Row::new("nfsservctl", both(180, 169), Class::empty(), &THREE),

@@ -114,4 +114,24 @@ mod tests {
             "wait4(-1, 0x1000, WNOHANG, NULL) = 0"
         );
     }
+
+    #[test]
+    fn the_bits_of_a_status_that_no_macro_takes_are_shown_after_it() {
+        for (status, shown) in [
+            (0x8_057f_u32, "{WIFSTOPPED(s) && WSTOPSIG(s) == SIGTRAP}|0x8 /* PTRACE_EVENT_??? */<<16"),
+            (0x3_857f, "{WIFSTOPPED(s) && WSTOPSIG(s) == SIGTRAP | 0x80}|PTRACE_EVENT_CLONE<<16"),
+            (
+                0x1_0389,
+                "{WIFSIGNALED(s) && WTERMSIG(s) == SIGKILL && WCOREDUMP(s)}|PTRACE_EVENT_FORK<<16|0x300",
+            ),
+            (0xffff, "{WIFCONTINUED(s)}"),
+            (0x1_ffff, "0x1ffff"),
+        ] {
+            let memory = ByteMemory::new().with(0x1000, status.to_le_bytes());
+            assert_eq!(
+                line(Abi::I386, 7, [5, 0x1000, 0, 0, 0, 0], &memory, Outcome::Returned(5)),
+                format!("waitpid(5, [{shown}], 0) = 5")
+            );
+        }
+    }
 }

@@ -10,7 +10,8 @@ use std::borrow::Cow;
 
 /// `struct user_desc`, `<asm/ldt.h>`, as far as its first word.
 pub(super) static USER_DESC: Struct = Struct::new(&[
-    field("entry_number", Store::I32, Kind::Int),
+    // Like an id, for -1 asks the kernel to choose.
+    field("entry_number", Store::U32, Kind::Uid),
     field("base_addr", Store::U32, Kind::With(eight_digits)),
     field("limit", Store::U32, Kind::With(eight_digits)),
     field("", Store::U32, Kind::With(descriptor_bits)),
@@ -54,7 +55,7 @@ pub(super) static ROWS: &[Row] = &[
 /// `%#08x`: eight characters in all, `0x` included.
 fn eight_digits(_: &mut Cx<'_>, raw: u64) -> Value {
     let text = if raw == 0 { "00000000".to_owned() } else { format!("{raw:#08x}") };
-    Value::Word(raw, Cow::Owned(text))
+    Value::Word(0, Cow::Owned(text))
 }
 
 /// The bit-fields of a descriptor, which are shown as members of their own.
@@ -73,7 +74,7 @@ fn descriptor_bits(cx: &mut Cx<'_>, bits: u64) -> Value {
     if cx.abi != Abi::I386 {
         text.push_str(&format!(", lm={}", bit(7)));
     }
-    Value::Word(bits, Cow::Owned(text))
+    Value::Word(0, Cow::Owned(text))
 }
 
 fn ldt(cx: &mut Cx<'_>, addr: u64) -> Value {
@@ -100,6 +101,6 @@ fn chosen_entry(cx: &mut Cx<'_>) -> Option<Value> {
     if cx.failed() {
         return None;
     }
-    let entry = cx.load(cx.args[0], Store::I32)? as i32;
-    Some(Value::Word(u64::from(entry as u32), Cow::Owned(format!("entry_number={entry}"))))
+    let entry = cx.load(cx.args[0], Store::U32)?;
+    Some(Value::Word(0, Cow::Owned(format!("entry_number={entry}"))))
 }
