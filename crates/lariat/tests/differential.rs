@@ -357,6 +357,26 @@ fn every_call_of_both_tables() {
 }
 
 #[test]
+fn every_class_has_the_calls_that_it_has_in_strace() {
+    let classes = [
+        "%file", "%process", "%network", "%signal", "%ipc", "%desc", "%memory", "%creds", "%clock", "%stat",
+        "%lstat", "%fstat", "%%stat", "%statfs", "%fstatfs", "%%statfs", "%pure", "/^get", "!%file",
+    ];
+    for flags in [&[][..], &["-m32"]] {
+        let flags = [&["-nostdlib", "-static", "-DARG=0", "-DREFUSED"][..], flags].concat();
+        let every = fixture("every", &flags);
+        for class in &classes {
+            let set = format!("trace={class}");
+            compare(
+                &format!("class{}{class}", flags.len()).replace('/', "-"),
+                &["-e", &set],
+                &[every.as_os_str()],
+            );
+        }
+    }
+}
+
+#[test]
 fn every_call_in_other_notations() {
     for (result, defines, options) in [
         ("retval=8", "FILL=0x41", &["-v"][..]),

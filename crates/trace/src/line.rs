@@ -332,6 +332,8 @@ pub(crate) enum Event {
     Killed(Signal, bool),
     /// The thread of this id has executed a program, and goes on under the id of the leader.
     Superseded(Tid),
+    /// From here on it makes calls of this ABI.
+    Personality(Abi),
 }
 
 impl Event {
@@ -340,7 +342,7 @@ impl Event {
         let style = match self {
             Self::Signal(..) | Self::Stopped(_) => SIGNAL,
             Self::Killed(..) => ERROR,
-            Self::Exited(_) | Self::Superseded(_) => END,
+            Self::Exited(_) | Self::Superseded(_) | Self::Personality(_) => END,
         };
         painted(out, style, names.settings, |out| self.plain(out, names));
     }
@@ -358,6 +360,14 @@ impl Event {
                 write!(out, "+++ killed by {signal}{} +++", if *core { " (core dumped)" } else { "" })
             }
             Self::Superseded(former) => write!(out, "+++ superseded by execve in pid {former} +++"),
+            Self::Personality(abi) => {
+                let mode = match abi {
+                    Abi::X86_64 => "64 bit",
+                    Abi::I386 => "32 bit",
+                    Abi::X32 => "x32",
+                };
+                write!(out, "[ Process PID={} runs in {mode} mode. ]", names.tid)
+            }
         };
     }
 
@@ -371,6 +381,7 @@ impl Event {
             Self::Exited(_) => "exited",
             Self::Killed(..) => "killed",
             Self::Superseded(_) => "superseded",
+            Self::Personality(_) => "personality",
         };
         let _ = write!(out, "{{\"type\":\"{kind}\",\"tid\":{tid},\"time\":");
         seconds(&mut out, SystemTime::now());
@@ -387,6 +398,7 @@ impl Event {
                 write!(out, ",\"signal\":\"{signal}\",\"number\":{},\"core_dumped\":{core}", number(signal))
             }
             Self::Superseded(former) => write!(out, ",\"by\":{former}"),
+            Self::Personality(abi) => write!(out, ",\"abi\":\"{}\"", abi_name(*abi)),
         };
         out.extend_from_slice(b"}\n");
         out
@@ -399,16 +411,20 @@ fn seconds(out: &mut Vec<u8>, time: SystemTime) {
     let _ = write!(out, "{}.{:06}", since.as_secs(), since.subsec_micros());
 }
 
+const fn abi_name(abi: Abi) -> &'static str {
+    match abi {
+        Abi::X86_64 => "x86_64",
+        Abi::I386 => "i386",
+        Abi::X32 => "x32",
+    }
+}
+
 /// A call as a JSON object on a line.
 pub(crate) fn json(tid: Tid, call: &Call, ending: &Ending) -> Vec<u8> {
     let mut out = Vec::with_capacity(256);
     let _ = write!(out, "{{\"type\":\"syscall\",\"tid\":{tid},\"time\":");
     seconds(&mut out, ending.begun);
-    let abi = match call.abi {
-        Abi::X86_64 => "x86_64",
-        Abi::I386 => "i386",
-        Abi::X32 => "x32",
-    };
+    let abi = abi_name(call.abi);
     let (name, number) = (call.name(), call.number);
     let _ = write!(out, ",\"abi\":\"{abi}\",\"number\":{number},\"name\":\"{name}\",\"args\":[");
     let mut first = true;

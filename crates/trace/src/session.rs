@@ -451,9 +451,7 @@ impl Session {
     fn child(&mut self, parent: Tid, child: Tid) {
         let personality = self.tasks.get(&parent).and_then(|task| task.personality);
         self.tasks.entry(child).or_default().personality = personality;
-        // With a file and a program to start nobody needs to be told.
-        let told = self.settings.output == Output::Stderr || self.settings.command.is_empty();
-        if !self.settings.quiet.attach && told {
+        if !self.settings.quiet.attach && self.tells_of_tasks() {
             // A line that is not begun yet need not be cut.
             if self.has_open_line(parent) {
                 self.cut_open_line(None);
@@ -505,6 +503,12 @@ impl Session {
             self.event(tid, state.number, &event);
         }
         self.lines.writer.close(tid);
+    }
+
+    /// Whether it is told who comes and who runs in which mode: with a file and a program to start, nobody needs to
+    /// know.
+    fn tells_of_tasks(&self) -> bool {
+        self.settings.output == Output::Stderr || self.settings.command.is_empty()
     }
 
     fn last_number(&self, tid: Tid) -> u64 {

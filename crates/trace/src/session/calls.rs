@@ -5,7 +5,7 @@ use super::{Memory, Onward, Pending, Session, Shown};
 use crate::dump::{self, Dump};
 use crate::inject::{InjectRule, Poke, Tampered};
 use crate::kvm;
-use crate::line;
+use crate::line::{self, Event};
 use crate::names::ProcNames;
 use crate::settings::Format;
 use lariat_abi::{Abi, Tid, TraceeAddr};
@@ -78,7 +78,7 @@ impl Session {
         if starting && row.name != "execve" {
             return Onward::default();
         }
-        self.announce_personality(tid, abi);
+        self.announce_personality(tid, abi, number);
         let many = self.many();
         let unknown = std::ptr::eq(row, &raw const catalog::UNKNOWN);
         // A number that no table has is always shown, as strace shows it: nobody could have asked for it.
@@ -144,17 +144,11 @@ impl Session {
         true
     }
 
-    pub(super) fn announce_personality(&mut self, tid: Tid, abi: Abi) {
+    pub(super) fn announce_personality(&mut self, tid: Tid, abi: Abi, number: u64) {
         let Some(task) = self.tasks.get_mut(&tid) else { return };
         let before = task.personality.replace(abi).unwrap_or(Abi::X86_64);
-        if before != abi && !self.settings.quiet.personality {
-            let mode = match abi {
-                Abi::X86_64 => "64 bit",
-                Abi::I386 => "32 bit",
-                Abi::X32 => "x32",
-            };
-            self.cut_open_line(None);
-            eprintln!("lariat: [ Process PID={tid} runs in {mode} mode. ]");
+        if before != abi && !self.settings.quiet.personality && self.tells_of_tasks() {
+            self.event(tid, number, &Event::Personality(abi));
         }
     }
 

@@ -107,8 +107,8 @@ pub(super) static ROWS: &[Row] = &[
         Class::DESC,
         &[EPFD, arg("op", Kind::Const(&EPOLL_CTL)), FD, arg("event", Kind::With(control_event))],
     ),
-    Row::new("epoll_ctl_old", only64(214), Class::DESC, OLD),
-    Row::new("epoll_wait_old", only64(215), Class::DESC, OLD),
+    Row::new("epoll_ctl_old", only64(214), Class::empty(), OLD),
+    Row::new("epoll_wait_old", only64(215), Class::empty(), OLD),
     Row::new("epoll_wait", both(232, 256), Class::DESC, &[EPFD, EVENTS, MAXEVENTS, TIMEOUT]),
     Row::new(
         "epoll_pwait",

@@ -3,7 +3,7 @@
 use crate::context::Cx;
 use crate::kind::Kind;
 use crate::layout::{Store, Struct, field};
-use crate::row::{Class, NOWHERE, Ret, Row, arg, both, late, only32, only64, out};
+use crate::row::{Class, NOWHERE, Ret, Row, arg, both, classes, late, only32, only64, out};
 use crate::rows::common::{TIMESPEC, TIMESPEC64};
 use crate::table::Table;
 use crate::value::Value;
@@ -73,6 +73,7 @@ fn message(cx: &mut Cx<'_>, raw: u64, len: u64) -> Value {
     Value::record(vec![("mtype", Value::Int(kind as i64)), ("mtext", text)])
 }
 
+const MAPPED: Class = classes(&[Class::IPC, Class::MEMORY]);
 const IPC: Class = Class::IPC;
 const ID: Kind = Kind::Int;
 const KEYS: Kind = Kind::Const(&KEY);
@@ -120,11 +121,11 @@ pub(super) static ROWS: &[Row] = &[
     Row::new(
         "shmat",
         both(30, 397),
-        IPC,
+        MAPPED,
         &[arg("shmid", ID), arg("shmaddr", Kind::Addr), arg("shmflg", Kind::Flags(&SHM_AT))],
     )
     .ret(Ret::Hex),
-    Row::new("shmdt", both(67, 398), IPC, &[arg("shmaddr", Kind::Addr)]),
+    Row::new("shmdt", both(67, 398), MAPPED, &[arg("shmaddr", Kind::Addr)]),
     Row::new("msgget", both(68, 399), IPC, &[arg("key", KEYS), arg("msgflg", FLAGS)]),
     Row::new(
         "msgsnd",

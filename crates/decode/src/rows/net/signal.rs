@@ -3,7 +3,7 @@
 use crate::context::Cx;
 use crate::kind::{Kind, Len};
 use crate::layout::{Store, Struct, field};
-use crate::row::{Class, Row, arg, both, only32, out};
+use crate::row::{Class, Row, arg, both, classes, only32, out};
 use crate::rows::common::{TIMESPEC, TIMESPEC64};
 use crate::siginfo::siginfo_at;
 use crate::table::Table;
@@ -94,6 +94,8 @@ const INFO: Kind = Kind::With(|cx, raw| siginfo_at(cx, raw));
 const SET1: Kind = Kind::Sigset(Len::Arg(1));
 const SET3: Kind = Kind::Sigset(Len::Arg(3));
 const SIG: Kind = Kind::Signal;
+/// Of calls that send a signal.
+const SEND: Class = classes(&[Class::SIGNAL, Class::PROCESS]);
 const SIGNAL: Class = Class::SIGNAL;
 
 /// The rows of this family.
@@ -149,13 +151,13 @@ pub(super) static ROWS: &[Row] = &[
     Row::new(
         "rt_sigqueueinfo",
         both(129, 178),
-        SIGNAL,
+        SEND,
         &[arg("tgid", Kind::Pid), arg("sig", SIG), arg("info", INFO)],
     ),
     Row::new(
         "rt_tgsigqueueinfo",
         both(297, 335),
-        SIGNAL,
+        SEND,
         &[arg("tgid", Kind::Pid), arg("tid", Kind::Pid), arg("sig", SIG), arg("info", INFO)],
     ),
     Row::new(
@@ -164,18 +166,18 @@ pub(super) static ROWS: &[Row] = &[
         SIGNAL,
         &[arg("ss", Kind::Ref(&STACK)), out("old_ss", Kind::Ref(&STACK))],
     ),
-    Row::new("kill", both(62, 37), SIGNAL, &[arg("pid", Kind::Pid), arg("sig", SIG)]),
-    Row::new("tkill", both(200, 238), SIGNAL, &[arg("tid", Kind::Pid), arg("sig", SIG)]),
+    Row::new("kill", both(62, 37), SEND, &[arg("pid", Kind::Pid), arg("sig", SIG)]),
+    Row::new("tkill", both(200, 238), SEND, &[arg("tid", Kind::Pid), arg("sig", SIG)]),
     Row::new(
         "tgkill",
         both(234, 270),
-        SIGNAL,
+        SEND,
         &[arg("tgid", Kind::Pid), arg("tid", Kind::Pid), arg("sig", SIG)],
     ),
     Row::new(
         "pidfd_send_signal",
         both(424, 424),
-        crate::row::classes(&[Class::DESC, SIGNAL]),
+        classes(&[Class::DESC, SIGNAL]),
         &[arg("pidfd", Kind::Fd), arg("sig", SIG), arg("info", INFO), arg("flags", Kind::Hex32)],
     ),
 ];

@@ -263,7 +263,12 @@ pub(super) static ROWS: &[Row] = &[
             arg("flags", FLAGS),
         ],
     ),
-    Row::new("socketcall", only32(102), NET, &[arg("call", Kind::With(subcall)), arg("args", Kind::Addr)]),
+    Row::new(
+        "socketcall",
+        only32(102),
+        Class::DESC,
+        &[arg("call", Kind::With(subcall)), arg("args", Kind::Addr)],
+    ),
     Row::new(
         "setsockopt",
         both(54, 366),

@@ -119,7 +119,7 @@ pub(super) static ROWS: &[Row] = &[
     )
     .ret(Ret::Pid)
     .late_comma(),
-    Row::new("unshare", both(272, 310), Class::PROCESS, &[arg("flags", Kind::Flags64(&UNSHARE_FLAGS))]),
+    Row::new("unshare", both(272, 310), Class::empty(), &[arg("flags", Kind::Flags64(&UNSHARE_FLAGS))]),
     Row::new(
         "setns",
         both(308, 346),

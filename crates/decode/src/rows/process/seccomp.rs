@@ -4,7 +4,7 @@ use super::filter::{Purpose, program};
 use crate::context::Cx;
 use crate::kind::Kind;
 use crate::layout::{Store, Struct, field};
-use crate::row::{Class, Ret, Row, arg, both, classes};
+use crate::row::{Class, Ret, Row, arg, both};
 use crate::table::Table;
 use crate::value::Value;
 use std::borrow::Cow;
@@ -159,7 +159,7 @@ pub(super) static ROWS: &[Row] = &[
     Row::new(
         "arch_prctl",
         both(158, 384),
-        classes(&[Class::PROCESS]),
+        Class::empty(),
         &[arg("code", Kind::Const(&ARCH_OPTIONS)), arg("addr", Kind::With(arch_argument))],
     ),
 ];

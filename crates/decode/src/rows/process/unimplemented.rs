@@ -29,7 +29,7 @@ pub(super) static ROWS: &[Row] = &[
     Row::new("tuxcall", only64(184), Class::empty(), &THREE),
     Row::new("security", only64(185), Class::empty(), &THREE),
     Row::new("vserver", both(236, 273), Class::empty(), &FIVE),
-    Row::new("break", only32(17), Class::empty(), &[]),
+    Row::new("break", only32(17), Class::MEMORY, &[]),
     Row::new("stty", only32(31), Class::empty(), &TWO),
     Row::new("gtty", only32(32), Class::empty(), &TWO),
     Row::new("ftime", only32(35), Class::empty(), &[]),
