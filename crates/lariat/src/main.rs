@@ -88,6 +88,9 @@ fn trace(args: trace_cli::Args) -> ExitCode {
         println!("lariat {}", env!("CARGO_PKG_VERSION"));
         return ExitCode::SUCCESS;
     }
+    for warning in args.warnings() {
+        eprintln!("lariat: {warning}");
+    }
     let (tips, settings) = match args.tips().and_then(|tips| Ok((tips, args.settings()?))) {
         Ok(both) => both,
         Err(message) => return fail(&message),

@@ -151,8 +151,8 @@ pub(crate) struct Args {
     string_limit: String,
     /// Sort the summary by a column: time-percent, total-time, min-time, max-time, avg-time, calls, errors, name,
     /// or none.
-    #[arg(short = 'S', long = "summary-sort-by", value_name = "COLUMN", default_value = "time")]
-    sort: String,
+    #[arg(short = 'S', long = "summary-sort-by", value_name = "COLUMN")]
+    sort: Option<String>,
     /// Show these columns of the summary, of those that -S names, separated by commas.
     #[arg(short = 'U', long = "summary-columns", value_name = "COLUMNS", allow_hyphen_values = true)]
     columns: Option<String>,
@@ -232,6 +232,34 @@ impl Args {
         self.tips.as_deref().map(Tips::parse).transpose()
     }
 
+    /// Options that do nothing in this company, each in a sentence.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.output_append_mode && self.output.is_none() {
+            warnings.push("-A/--output-append-mode has no effect without -o/--output".into());
+        }
+        if self.sort.is_some() && !self.summary_only && !self.summary {
+            warnings.push(
+                "-S/--summary-sort-by has no effect without (-c/--summary-only or -C/--summary)".into(),
+            );
+        }
+        let of_lines = [
+            (self.instruction_pointer, "-i/--instruction-pointer"),
+            (self.stack_traces, "-k/--stack-traces"),
+            (self.syscall_number, "-n/--syscall-number"),
+            (self.relative_timestamps.is_some(), "-r/--relative-timestamps"),
+            (!self.time.is_empty(), "-t/--absolute-timestamps"),
+            (self.syscall_times.is_some(), "-T/--syscall-times"),
+            (!self.decode_fds.is_empty(), "-y/--decode-fds"),
+        ];
+        for (given, option) in of_lines {
+            if given && self.summary_only {
+                warnings.push(format!("{option} has no effect with -c/--summary-only"));
+            }
+        }
+        warnings
+    }
+
     /// The settings these options stand for; an error is one sentence.
     pub(crate) fn settings(self) -> Result<Settings, String> {
         let mut s = Settings { append: self.output_append_mode, ..Settings::default() };
@@ -255,11 +283,16 @@ impl Args {
             );
         }
         s.summary_wall = self.summary_wall_clock;
-        s.summary_sort = match self.sort.as_str() {
+        s.summary_sort = match self.sort.as_deref().unwrap_or("time") {
             "none" | "nothing" => None,
             name => Some(Column::named(name).ok_or_else(|| format!("invalid sortby: '{name}'"))?),
         };
         if let Some(columns) = &self.columns {
+            if s.summary.is_none() {
+                return Err(
+                    "-U/--summary-columns must be given with (-c/--summary-only or -C/--summary)".into()
+                );
+            }
             s.summary_columns = summary_columns(columns)?;
         }
         if let Some(overhead) = &self.overhead {

@@ -113,3 +113,24 @@ fn separate_files_need_a_file() {
     assert_eq!(parse(&["-ff", "ls"]).expect("valid").follow, Follow::Yes);
     assert_eq!(parse(&["-o", "|cat", "ls"]).expect("valid").output, Output::Pipe("cat".into()));
 }
+
+#[test]
+fn options_without_effect_are_said() {
+    let warnings = |args: &[&str]| {
+        let all = std::iter::once("trace").chain(args.iter().copied());
+        Args::try_parse_from(all).expect("valid").warnings()
+    };
+    assert_eq!(warnings(&["-A", "ls"]), ["-A/--output-append-mode has no effect without -o/--output"]);
+    assert_eq!(warnings(&["-A", "-o", "x", "-C", "-S", "calls", "-tt", "ls"]), [""; 0]);
+    assert_eq!(
+        warnings(&["-c", "-T", "-y", "ls"]),
+        [
+            "-T/--syscall-times has no effect with -c/--summary-only",
+            "-y/--decode-fds has no effect with -c/--summary-only"
+        ]
+    );
+    assert_eq!(warnings(&["-S", "calls", "ls"]).len(), 1);
+    assert!(
+        parse(&["-U", "calls", "ls"]).unwrap_err().starts_with("-U/--summary-columns must be given with")
+    );
+}
