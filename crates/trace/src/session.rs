@@ -3,7 +3,8 @@
 //! ```text
 //!  engine::Report ─► Session ─► Call (entered) ─► Call (left) ─► filter ─► line ─► Writer
 //!                       │  └─ session/calls.rs: what happens at the two ends of a call
-//!                       └─ session/lines.rs: lines begun, cut and taken up again
+//!                       ├─ session/lines.rs: lines begun, cut and taken up again
+//!                       └─ session/state.rs: what is remembered of a task
 //! ```
 //!
 //! The one hard thing is that a line is begun at the entry of a call and ended at its exit, and another task
@@ -12,20 +13,21 @@
 
 mod calls;
 mod lines;
+mod state;
 
-use self::lines::{Line, Lines};
+use self::lines::Lines;
+use self::state::{Held, Onward, Pending, Shown, TaskState};
 use crate::filtering;
-use crate::inject::Tampered;
 use crate::line::{Event, Writer};
 use crate::select::Selection;
 use crate::settings::{Follow, Format, Output, Settings, Summary};
-use lariat_abi::{Abi, Errno, Signal, Tid, TraceeAddr};
-use lariat_decode::{Call, ReadMemory};
+use lariat_abi::{Errno, Signal, Tid, TraceeAddr};
+use lariat_decode::ReadMemory;
 use lariat_engine::{AttachError, Report, Stop, Tree};
-use lariat_host::{self as host, SpawnError, Stopped, TraceeMemory};
+use lariat_host::{self as host, SpawnError, TraceeMemory};
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 /// How the traced program ended, which is how the tracer ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,63 +67,6 @@ impl ReadMemory for Memory {
     fn read(&self, addr: TraceeAddr, buf: &mut [u8]) -> usize {
         self.0.read(addr, buf)
     }
-}
-
-/// A call that a task is in.
-struct Pending {
-    call: Call,
-    shown: Shown,
-    line: Line,
-    /// When it was entered, if anybody wants to know.
-    since: Option<(Instant, SystemTime)>,
-    /// The system time of the task then.
-    system_time: Duration,
-    ip: u64,
-    /// Whether several tasks were traced when it began.
-    many: bool,
-    tampered: Tampered,
-    /// What remains to be done at its exit: an index into the rules.
-    rule: Option<usize>,
-}
-
-/// Whether a call is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shown {
-    Yes,
-    No,
-    /// If it turns out to touch what was asked for, when all of it is known.
-    IfItTouches,
-}
-
-#[derive(Default)]
-struct TaskState {
-    pending: Option<Pending>,
-    personality: Option<Abi>,
-    /// Nothing is shown before the program's own execve.
-    starting: bool,
-    /// The number of its last call.
-    number: u64,
-    /// The last call that was shown: what a restart_syscall goes on with.
-    interrupted: Option<&'static str>,
-    /// How often each call was made that can be tampered with.
-    counts: HashMap<(Abi, u64), u32>,
-}
-
-/// A task that is kept in its stop for a while (`delay_enter=`, `delay_exit=`).
-struct Held {
-    until: Instant,
-    stop: Stop,
-    stopped: Stopped,
-    deliver: Option<Signal>,
-}
-
-/// How a task goes on after its report.
-#[derive(Default)]
-struct Onward {
-    /// With this signal.
-    deliver: Option<Signal>,
-    /// Not before this time has passed.
-    hold: Duration,
 }
 
 /// A trace in progress.
