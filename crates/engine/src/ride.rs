@@ -77,14 +77,11 @@ impl Ride {
             return;
         }
         let Some(cpu) = self.cpu else { return };
-        if let Some(guard) = &self.guard {
-            guard.watch(Some(tid));
-        }
-        match host::set_affinity(tid, &CpuSet::only(cpu)) {
-            Ok(()) => self.confined = Some(tid),
-            Err(error) if error.is_gone() => {}
+        self.remember(Some(tid));
+        if let Err(error) = host::set_affinity(tid, &CpuSet::only(cpu)) {
+            self.remember(None);
             // Another user's, or another policy's: not ours to move.
-            Err(_) => {
+            if !error.is_gone() {
                 self.end();
                 self.whole = None;
             }
@@ -144,14 +141,20 @@ impl Ride {
         }
     }
 
+    /// Whom we have confined, here and for the guard: its id may be another task's once it is dead.
+    fn remember(&mut self, tid: Option<Tid>) {
+        self.confined = tid;
+        if let Some(guard) = &self.guard {
+            guard.watch(tid);
+        }
+    }
+
     /// Gives the confined task its processors back.
-    pub(crate) fn free(&mut self) {
-        if let Some(tid) = self.confined.take() {
+    fn free(&mut self) {
+        if let Some(tid) = self.confined {
             // It may be gone.
             let _ = host::set_affinity(tid, &CpuSet::EVERY);
-            if let Some(guard) = &self.guard {
-                guard.watch(None);
-            }
+            self.remember(None);
         }
     }
 
@@ -166,7 +169,7 @@ impl Ride {
     /// A task is gone.
     pub(crate) fn gone(&mut self, tid: Tid) {
         if self.confined == Some(tid) {
-            self.confined = None;
+            self.remember(None);
             self.end();
         }
     }

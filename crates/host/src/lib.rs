@@ -39,4 +39,4 @@ pub use sock_diag::{UnixSocket, unix_socket};
 pub use spawn::{Distance, Launch, SpawnError, User, Waiting};
 pub use stopped::{Resume, Stopped};
 pub use tick::Ticker;
-pub use wait::{Reaped, Waiter, block_signals, wait_any, wait_for};
+pub use wait::{Reaped, Waiter, block_signals, wait_for};

@@ -18,14 +18,6 @@ pub struct Reaped {
     pub system_time: Duration,
 }
 
-/// Waits for any child or tracee of the calling thread's process. `None`: there is none left.
-///
-/// # Errors
-/// `EINTR`: a signal handler ran.
-pub fn wait_any() -> Result<Option<Reaped>> {
-    wait(-1, libc::__WALL, false)
-}
-
 /// Waits for this task. `None`: it is neither a child nor a tracee of this process, or has been waited for.
 ///
 /// # Errors
@@ -52,18 +44,20 @@ impl Waiter {
     /// # Errors
     /// `EINTR`: a signal handler ran. `EAGAIN`: there was no news until `deadline`.
     pub fn next(self, deadline: Option<Instant>, idle: impl FnOnce()) -> Result<Option<Reaped>> {
-        let start = Instant::now();
-        while !self.spin.is_zero() {
-            // The clock costs as much as a look: it is read after every few.
-            for _ in 0..4 {
-                match wait(-1, libc::__WALL | libc::WNOHANG, self.measure)? {
-                    Some(reaped) if reaped.tid.as_raw() == 0 => {}
-                    other => return Ok(other),
+        if !self.spin.is_zero() {
+            let start = Instant::now();
+            loop {
+                // The clock costs as much as a look: it is read after every few.
+                for _ in 0..4 {
+                    match wait(-1, libc::__WALL | libc::WNOHANG, self.measure)? {
+                        Some(reaped) if reaped.tid.as_raw() == 0 => {}
+                        other => return Ok(other),
+                    }
                 }
-            }
-            let now = Instant::now();
-            if now >= start + self.spin || deadline.is_some_and(|deadline| now >= deadline) {
-                break;
+                let now = Instant::now();
+                if now >= start + self.spin || deadline.is_some_and(|deadline| now >= deadline) {
+                    break;
+                }
             }
         }
         idle();

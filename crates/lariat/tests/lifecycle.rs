@@ -106,6 +106,23 @@ fn threads_that_come_and_go_while_they_are_attached_are_all_let_go() {
 }
 
 #[test]
+fn threads_subprocesses_and_job_control_are_the_same_under_trace() {
+    let python = "import subprocess, threading\n\
+                  def work(n): print(n, subprocess.run(['expr', str(n), '+', '1'], capture_output=True).stdout)\n\
+                  threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]\n\
+                  for t in threads: t.start(); t.join()";
+    let jobs = "set -m; sleep 1000 & kill -STOP $!; wait $!; echo $?; jobs; kill -TERM %1; kill -CONT %1; wait %1; echo $?; \
+                echo a b | tr a-z A-Z | cat; (exit 4)";
+    for words in [&["python3", "-c", python][..], &["bash", "--norc", "-c", jobs]] {
+        let alone = run(Command::new(words[0]).args(&words[1..]));
+        let traced = run(lariat().args(["trace", "-f", "-o", "/dev/null"]).args(words));
+        assert_eq!(String::from_utf8_lossy(&traced.stdout), String::from_utf8_lossy(&alone.stdout));
+        assert_eq!(traced.status.code(), alone.status.code());
+        assert!(!alone.stdout.is_empty());
+    }
+}
+
+#[test]
 fn no_thread_starves() {
     let fair = fixture("fair", &[]);
     let output = run(lariat().args(["trace", "-f", "-o", "/dev/null"]).arg(fair).arg("12"));

@@ -54,16 +54,27 @@ impl Session {
         }
     }
 
-    /// The call, decoded as far as its entry tells.
-    fn decoded(&self, stopped: &Stopped, row: &'static Row, entry: &Entry) -> Call {
-        let &Entry { abi, number, args, sp, .. } = entry;
+    /// Decodes, with what there is to know of the task and what the user wishes for this call.
+    fn decode<T>(
+        &self,
+        stopped: &Stopped,
+        abi: Abi,
+        number: u64,
+        sp: u64,
+        decode: impl FnOnce(Env<'_>) -> T,
+    ) -> T {
         let tid = stopped.tid();
         let memory = Memory(stopped.memory());
         let options = self.options(abi, number);
         let interrupted = self.tasks.get(&tid).and_then(|task| task.interrupted);
         let names = ProcNames { tid, settings: &self.settings, interrupted };
-        let env = Env { tid, sp, memory: &memory, names: &names, options: &options };
-        let mut call = Call::enter(row, abi, number, args, env);
+        decode(Env { tid, sp, memory: &memory, names: &names, options: &options })
+    }
+
+    /// The call, decoded as far as its entry tells.
+    fn decoded(&self, stopped: &Stopped, row: &'static Row, entry: &Entry) -> Call {
+        let &Entry { abi, number, args, sp, .. } = entry;
+        let mut call = self.decode(stopped, abi, number, sp, |env| Call::enter(row, abi, number, args, env));
         if self.settings.raw.contains(abi, number) {
             call.show_raw();
         }
@@ -160,6 +171,14 @@ impl Session {
         };
         give_result(stopped, pending.tampered);
         let rval = pending.tampered.result.map_or(rval, |result| result.register() as i64);
+        if self.main == Some(tid)
+            && !self.started
+            && let Outcome::Failed(_) = Outcome::from_register(rval)
+            && let Some(task) = self.tasks.get_mut(&tid)
+        {
+            // The program cannot be executed. What follows is ours, not its own.
+            task.starting = true;
+        }
         if let Some(rule) = pending.rule {
             let InjectRule { injection, .. } = &self.settings.inject[rule];
             pending.tampered.arguments |= poke(stopped, pending.call.raw, &injection.poke_exit);
@@ -177,24 +196,14 @@ impl Session {
         let tid = stopped.tid();
         let (abi, number) = (pending.call.abi, pending.call.number);
         let memory = Memory(stopped.memory());
-        let options = self.options(abi, number);
-        let interrupted = self.tasks.get(&tid).and_then(|task| task.interrupted);
-        let names = ProcNames { tid, settings: &self.settings, interrupted };
-        let env = Env { tid, sp: 0, memory: &memory, names: &names, options: &options };
         let wall = pending.since.map_or(Duration::ZERO, |(since, _)| since.elapsed());
         let outcome = Outcome::from_register(rval);
-        if self.main == Some(tid) && !self.started && matches!(outcome, Outcome::Failed(_)) {
-            // The program cannot be executed. What follows is ours, not its own.
-            if let Some(task) = self.tasks.get_mut(&tid) {
-                task.starting = true;
-            }
-        }
         if let Some(task) = self.tasks.get_mut(&tid)
             && pending.call.row.name != "restart_syscall"
         {
             task.interrupted = Some(pending.call.row.name);
         }
-        pending.call.exit(outcome, env);
+        self.decode(stopped, abi, number, 0, |env| pending.call.exit(outcome, env));
         if let Outcome::Returned(value) = outcome
             && self.settings.raw.contains(abi, number)
         {
