@@ -2,12 +2,8 @@
 
 mod common;
 
-use common::{Program, finish, fixture, lariat, run, status_field, trace_file, until};
+use common::{Program, finish, fixture, lariat, run, signal, status_field, trace_file, until};
 use std::process::{Command, Stdio};
-
-fn signal(pid: u32, name: &str) {
-    assert!(Command::new("kill").args([name, &pid.to_string()]).status().expect("kill").success());
-}
 
 #[test]
 fn a_build_of_many_processes_is_the_same_under_trace() {

@@ -2,16 +2,12 @@
 
 mod common;
 
-use common::{Program, finish, fixture, lariat, run, status_field, trace_file, until};
+use common::{Program, finish, fixture, lariat, run, signal, status_field, trace_file, until};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
-
-fn signal(pid: u32, name: &str) {
-    assert!(Command::new("kill").args([name, &pid.to_string()]).status().expect("kill").success());
-}
 
 /// The lines of a JSON trace of this program under these options.
 fn json(name: &str, options: &[&str], program: &[&str]) -> Vec<Value> {

@@ -2,15 +2,10 @@
 
 mod common;
 
-use common::{Program, finish, fixture, lariat, run, status_field, trace_file, until};
+use common::{Program, finish, fixture, lariat, run, signal, status_field, trace_file, until};
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
-
-fn send(pid: u32, signal: &str) {
-    let sent = Command::new("kill").args([signal, &pid.to_string()]).status().expect("kill");
-    assert!(sent.success());
-}
 
 #[test]
 fn the_exit_status_is_the_programs() {
@@ -188,7 +183,7 @@ fn two_hundred_threads_are_attached_and_let_go() {
             .count()
     };
     until("201 traced threads", || traced() == 201);
-    send(tracer.id(), "-TERM");
+    signal(tracer.id(), "-TERM");
     finish(tracer);
     assert_eq!(status_field(pid, "TracerPid:"), "0");
     until("it sleeps again", || status_field(pid, "State:").starts_with('S'));
@@ -206,12 +201,12 @@ fn a_stopped_program_stays_stopped_until_sigcont() {
         .spawn()
         .expect("lariat");
     until("attached", || status_field(pid, "TracerPid:") != "0");
-    send(pid, "-STOP");
+    signal(pid, "-STOP");
     until("the stop is told", || {
         std::fs::read_to_string(&file).unwrap_or_default().contains("--- stopped by SIGSTOP")
     });
     assert!(status_field(pid, "State:").starts_with(['t', 'T']));
-    send(pid, "-CONT");
+    signal(pid, "-CONT");
     until("it runs", || status_field(pid, "State:").starts_with('S'));
     drop(program);
     assert_eq!(tracer.wait().expect("wait").code(), Some(0));

@@ -103,3 +103,8 @@ impl Drop for Program {
         let _ = self.0.wait();
     }
 }
+
+/// Sends a signal by its name, as kill(1) takes it: `-TERM`.
+pub fn signal(pid: u32, name: &str) {
+    assert!(Command::new("kill").args([name, &pid.to_string()]).status().expect("kill").success());
+}

@@ -47,31 +47,27 @@ static INFO: Struct = Struct::new(&[
     field("dqi_flags", Store::U32, Kind::Flags(&INFO_FLAGS)),
     field("dqi_valid", Store::U32, Kind::Flags(&INFO_VALID)),
 ]);
+/// The limits and usage that both forms of a block begin with, and what follows.
+macro_rules! block {
+    ($($more:expr)?) => {
+        Struct::new(&[
+            number("dqb_bhardlimit"),
+            number("dqb_bsoftlimit"),
+            number("dqb_curspace"),
+            number("dqb_ihardlimit"),
+            number("dqb_isoftlimit"),
+            number("dqb_curinodes"),
+            more("dqb_btime"),
+            more("dqb_itime"),
+            verbose("dqb_valid", Store::U32, Kind::Flags(&BLOCK_VALID)),
+            $($more)?
+        ])
+    };
+}
 /// `struct if_dqblk`.
-static BLOCK: Struct = Struct::new(&[
-    number("dqb_bhardlimit"),
-    number("dqb_bsoftlimit"),
-    number("dqb_curspace"),
-    number("dqb_ihardlimit"),
-    number("dqb_isoftlimit"),
-    number("dqb_curinodes"),
-    more("dqb_btime"),
-    more("dqb_itime"),
-    verbose("dqb_valid", Store::U32, Kind::Flags(&BLOCK_VALID)),
-]);
+static BLOCK: Struct = block!();
 /// `struct if_nextdqblk`.
-static NEXT_BLOCK: Struct = Struct::new(&[
-    number("dqb_bhardlimit"),
-    number("dqb_bsoftlimit"),
-    number("dqb_curspace"),
-    number("dqb_ihardlimit"),
-    number("dqb_isoftlimit"),
-    number("dqb_curinodes"),
-    more("dqb_btime"),
-    more("dqb_itime"),
-    verbose("dqb_valid", Store::U32, Kind::Flags(&BLOCK_VALID)),
-    field("dqb_id", Store::U32, Kind::Uint),
-]);
+static NEXT_BLOCK: Struct = block!(field("dqb_id", Store::U32, Kind::Uint));
 /// `struct fs_disk_quota`.
 static DISK_QUOTA: Struct = Struct::new(&[
     field("d_version", Store::U8, Kind::With(|_, raw| Value::Int(i64::from(raw as i8)))),
