@@ -153,7 +153,7 @@ impl Ride {
     fn free(&mut self) {
         if let Some(tid) = self.confined {
             // It may be gone.
-            let _ = host::set_affinity(tid, &CpuSet::EVERY);
+            let _ = host::set_affinity(tid, CpuSet::every());
             self.remember(None);
         }
     }
@@ -162,7 +162,7 @@ impl Ride {
     pub(crate) fn end(&mut self) {
         self.free();
         if self.cpu.take().is_some() {
-            let _ = host::set_affinity(Tid::new(0), &CpuSet::EVERY);
+            let _ = host::set_affinity(Tid::new(0), CpuSet::every());
         }
     }
 
@@ -194,7 +194,7 @@ impl Drop for Ride {
 fn whole() -> Option<CpuSet> {
     let me = Tid::new(0);
     let own = host::affinity(me).ok()?;
-    host::set_affinity(me, &CpuSet::EVERY).ok()?;
+    host::set_affinity(me, CpuSet::every()).ok()?;
     let whole = host::affinity(me).ok();
     if whole != Some(own) {
         // Somebody has confined us, and with us the program: so be it.

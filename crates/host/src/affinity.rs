@@ -1,51 +1,54 @@
 //! On which processors a task may run, and a guard that puts this right if we cannot.
 
 use crate::error::{Error, Result, last_errno};
-use lariat_abi::{Errno, Tid};
+use lariat_abi::Tid;
+use rustix::io::retry_on_intr;
+use rustix::mm::{MapFlags, ProtFlags};
+use rustix::process::{Pid, WaitOptions, waitpid};
 use std::io::PipeWriter;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicI32, Ordering};
 
+/// A set of processors, as the kernel has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CpuSet(rustix::thread::CpuSet);
+
 /// Processors that a set can hold; the C library's `CPU_SETSIZE`.
-const MAX: usize = 1024;
+const MAX: usize = rustix::thread::CpuSet::MAX_CPU;
 
-/// A set of processors: a bit for each, as the kernel has it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct CpuSet([u64; MAX / 64]);
-
-impl std::fmt::Debug for CpuSet {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries((0..MAX).filter(|&cpu| self.contains(cpu))).finish()
-    }
-}
+static EVERY: LazyLock<CpuSet> = LazyLock::new(|| CpuSet::of(0..MAX));
 
 impl CpuSet {
-    const EMPTY: Self = Self([0; MAX / 64]);
+    fn of(cpus: impl IntoIterator<Item = usize>) -> Self {
+        let mut set = rustix::thread::CpuSet::new();
+        cpus.into_iter().filter(|&cpu| cpu < MAX).for_each(|cpu| set.set(cpu));
+        Self(set)
+    }
 
     /// Every processor that there could be. A task with this set runs wherever its control group lets it, now and
     /// later: as if nobody had ever set its affinity.
-    pub const EVERY: Self = Self([u64::MAX; MAX / 64]);
+    #[must_use]
+    pub fn every() -> &'static Self {
+        &EVERY
+    }
 
     /// This processor alone; none, if there cannot be one of this number.
     #[must_use]
     pub fn only(cpu: usize) -> Self {
-        let mut set = Self::EMPTY;
-        if let Some(word) = set.0.get_mut(cpu / 64) {
-            *word = 1 << (cpu % 64);
-        }
-        set
+        Self::of([cpu])
     }
 
     /// Whether the processor is a member.
     #[must_use]
     pub fn contains(&self, cpu: usize) -> bool {
-        self.0.get(cpu / 64).is_some_and(|word| word >> (cpu % 64) & 1 != 0)
+        cpu < MAX && self.0.is_set(cpu)
     }
 
     /// How many there are.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.0.iter().map(|word| word.count_ones() as usize).sum()
+        self.0.count() as usize
     }
 }
 
@@ -54,12 +57,9 @@ impl CpuSet {
 /// # Errors
 /// `ESRCH`: gone. `EINVAL`: the machine has more processors than the set can hold.
 pub fn affinity(tid: Tid) -> Result<CpuSet> {
-    let mut set = CpuSet::EMPTY;
-    // SAFETY: the set is as large as is told.
-    let result = unsafe {
-        libc::syscall(libc::SYS_sched_getaffinity, tid.as_raw(), size_of::<CpuSet>(), &raw mut set)
-    };
-    if result >= 0 { Ok(set) } else { Err(Error::last("sched_getaffinity")) }
+    rustix::thread::sched_getaffinity(Pid::from_raw(tid.as_raw()))
+        .map(CpuSet)
+        .map_err(|error| Error::of("sched_getaffinity", error))
 }
 
 /// Sets them.
@@ -68,19 +68,14 @@ pub fn affinity(tid: Tid) -> Result<CpuSet> {
 /// `ESRCH`: gone. `EPERM`: another user's. `EINVAL`: none of them is there, or the control group forbids them.
 /// `EBUSY`: the deadline scheduler has it.
 pub fn set_affinity(tid: Tid, set: &CpuSet) -> Result<()> {
-    if raw_set_affinity(tid.as_raw(), set) == 0 { Ok(()) } else { Err(Error::last("sched_setaffinity")) }
-}
-
-fn raw_set_affinity(tid: i32, set: &CpuSet) -> i64 {
-    // SAFETY: the set is as large as is told.
-    unsafe { libc::syscall(libc::SYS_sched_setaffinity, tid, size_of::<CpuSet>(), std::ptr::from_ref(set)) }
+    rustix::thread::sched_setaffinity(Pid::from_raw(tid.as_raw()), &set.0)
+        .map_err(|error| Error::of("sched_setaffinity", error))
 }
 
 /// The processor that the calling thread is on.
 #[must_use]
 pub fn current_cpu() -> usize {
-    // SAFETY: touches no memory.
-    usize::try_from(unsafe { libc::sched_getcpu() }).unwrap_or(0)
+    rustix::thread::sched_getcpu()
 }
 
 /// Gives a task back every processor if this process dies while it has taken them away.
@@ -102,37 +97,34 @@ impl AffinityGuard {
     pub fn start() -> Result<Self> {
         let failed = |_| Error::Call { call: "pipe2", errno: last_errno() };
         let (reader, writer) = std::io::pipe().map_err(failed)?;
-        // SAFETY: a new page of zeroes, never unmapped: `'static`. The child between ends at once and is reaped;
-        // the guard makes system calls only.
-        unsafe {
-            let page = libc::mmap(
+        LazyLock::force(&EVERY);
+        // SAFETY: a new page of zeroes, never unmapped: `'static`.
+        let confined = unsafe {
+            let page = rustix::mm::mmap_anonymous(
                 std::ptr::null_mut(),
                 size_of::<AtomicI32>(),
-                libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_SHARED | libc::MAP_ANONYMOUS,
-                -1,
-                0,
+                ProtFlags::READ | ProtFlags::WRITE,
+                MapFlags::SHARED,
             );
-            if page == libc::MAP_FAILED {
-                return Err(Error::last("mmap"));
-            }
-            let confined = &*page.cast::<AtomicI32>();
-            match libc::fork() {
-                -1 => return Err(Error::last("fork")),
-                0 => {
-                    if libc::fork() == 0 {
-                        guard(reader.as_raw_fd(), confined);
-                    }
-                    libc::_exit(0)
+            &*page.map_err(|error| Error::of("mmap", error))?.cast::<AtomicI32>()
+        };
+        // SAFETY: the child between ends at once and is reaped; the guard makes system calls only.
+        match unsafe { libc::fork() } {
+            -1 => return Err(Error::last("fork")),
+            0 => {
+                // SAFETY: as above.
+                if unsafe { libc::fork() } == 0 {
+                    guard(reader.as_fd(), confined);
                 }
-                between => {
-                    while libc::waitpid(between, std::ptr::null_mut(), 0) < 0 && last_errno() == Errno::EINTR
-                    {
-                    }
-                }
+                // SAFETY: ends the process between.
+                unsafe { libc::_exit(0) }
             }
-            Ok(Self { confined, _pipe: writer })
+            between => {
+                // Nobody else waits for it.
+                let _ = retry_on_intr(|| waitpid(Pid::from_raw(between), WaitOptions::empty()));
+            }
         }
+        Ok(Self { confined, _pipe: writer })
     }
 
     /// From now on, this task is confined by us; `None`: no task is.
@@ -142,20 +134,17 @@ impl AffinityGuard {
 }
 
 /// The guard's life. Signals from the terminal are for others.
-fn guard(pipe: i32, confined: &AtomicI32) -> ! {
-    let mut byte = 0u8;
-    // SAFETY: system calls on memory of this function.
-    unsafe {
-        libc::setsid();
-        libc::dup2(pipe, 0);
-        libc::syscall(libc::SYS_close_range, 1u32, u32::MAX, 0u32);
-        while libc::read(0, (&raw mut byte).cast(), 1) < 0 && last_errno() == Errno::EINTR {}
-        let tid = confined.load(Ordering::SeqCst);
-        if tid != 0 {
-            raw_set_affinity(tid, &CpuSet::EVERY);
-        }
-        libc::_exit(0)
+fn guard(pipe: BorrowedFd<'_>, confined: &AtomicI32) -> ! {
+    let _ = rustix::process::setsid();
+    let _ = rustix::stdio::dup2_stdin(pipe);
+    // SAFETY: closes descriptors that nobody in this process uses from here on.
+    unsafe { libc::syscall(libc::SYS_close_range, 1u32, u32::MAX, 0u32) };
+    let _ = retry_on_intr(|| rustix::io::read(rustix::stdio::stdin(), &mut [0u8]));
+    if let Some(tid) = Pid::from_raw(confined.load(Ordering::SeqCst)) {
+        let _ = rustix::thread::sched_setaffinity(Some(tid), &EVERY.0);
     }
+    // SAFETY: ends the guard.
+    unsafe { libc::_exit(0) }
 }
 
 #[cfg(test)]
@@ -167,9 +156,8 @@ mod tests {
         assert_eq!(CpuSet::only(3).count(), 1);
         assert!(CpuSet::only(3).contains(3) && !CpuSet::only(3).contains(2));
         assert_eq!(CpuSet::only(usize::MAX).count(), 0);
-        assert_eq!(CpuSet::EVERY.count(), MAX);
-        assert!(!CpuSet::EVERY.contains(MAX));
-        assert_eq!(format!("{:?}", CpuSet::only(5)), "{5}");
+        assert_eq!(CpuSet::every().count(), MAX);
+        assert!(!CpuSet::every().contains(MAX));
     }
 
     #[test]
@@ -181,6 +169,6 @@ mod tests {
         assert_eq!(affinity(me).expect("sched_getaffinity"), CpuSet::only(cpu));
         assert_eq!(current_cpu(), cpu);
         set_affinity(me, &before).expect("sched_setaffinity");
-        assert!(set_affinity(me, &CpuSet::EMPTY).is_err());
+        assert!(set_affinity(me, &CpuSet::of([])).is_err());
     }
 }

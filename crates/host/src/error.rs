@@ -34,6 +34,11 @@ impl Error {
         Self::Call { call, errno: last_errno() }
     }
 
+    /// A call through rustix.
+    pub(crate) fn of(call: &'static str, error: rustix::io::Errno) -> Self {
+        Self::Call { call, errno: errno(error) }
+    }
+
     /// The error number.
     #[must_use]
     pub const fn errno(&self) -> Errno {
@@ -59,6 +64,10 @@ impl Error {
             Self::Call { errno, .. } => *errno == Errno::ENOSYS,
         }
     }
+}
+
+pub(crate) fn errno(error: rustix::io::Errno) -> Errno {
+    Errno::from_raw(error.raw_os_error())
 }
 
 pub(crate) fn last_errno() -> Errno {

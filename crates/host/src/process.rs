@@ -1,6 +1,7 @@
 //! Facts about processes, and ending them.
 
 use lariat_abi::{Signal, Tid};
+use rustix::process::{Pid, Resource, Rlimit};
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicI32, Ordering};
 
@@ -14,10 +15,10 @@ pub fn threads(pid: Tid) -> Vec<Tid> {
 /// Ends this process by the signal, without a core dump: what a wrapper does to pass on a signal death.
 /// Returns if the signal does not kill.
 pub fn die_of(signal: Signal) {
-    let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: resets one limit, one handler and the mask of this process, and signals it.
+    // The limit may be lowered always.
+    let _ = rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    // SAFETY: resets one handler and the mask of this process, and signals it.
     unsafe {
-        libc::setrlimit(libc::RLIMIT_CORE, &raw const none);
         libc::signal(signal.as_raw(), libc::SIG_DFL);
         let mut set = std::mem::zeroed();
         libc::sigemptyset(&raw mut set);
@@ -76,8 +77,11 @@ const NEVER: libc::timeval = libc::timeval { tv_sec: 0, tv_usec: 0 };
 
 /// Sends a signal to a process. It may be gone already.
 pub fn send_signal(pid: Tid, signal: Signal) {
-    // SAFETY: kill(2) touches no memory.
-    unsafe { libc::kill(pid.as_raw(), signal.as_raw()) };
+    // SAFETY: the kernel checks the number, and this library does not handle signals for its own ends.
+    let signal = unsafe { rustix::process::Signal::from_raw_unchecked(signal.as_raw()) };
+    if let Some(pid) = Pid::from_raw(pid.as_raw()) {
+        let _ = rustix::process::kill_process(pid, signal);
+    }
 }
 
 /// Hour, minute and second of the local time zone.
@@ -96,16 +100,14 @@ pub fn local_time(epoch_seconds: u64) -> (i32, i32, i32) {
 /// The effective user id of this process.
 #[must_use]
 pub fn user_id() -> u32 {
-    // SAFETY: touches no memory.
-    unsafe { libc::geteuid() }
+    rustix::process::geteuid().as_raw()
 }
 
 /// An extended attribute of a file; `None` if it has none of this name.
 #[must_use]
 pub fn extended_attribute(path: &CStr, name: &CStr) -> Option<Vec<u8>> {
     let mut value = vec![0; 256];
-    // SAFETY: the strings end with NUL and the buffer has the length that is told.
-    let got = unsafe { libc::getxattr(path.as_ptr(), name.as_ptr(), value.as_mut_ptr().cast(), value.len()) };
-    value.truncate(usize::try_from(got).ok()?);
+    let got = rustix::fs::getxattr(path, name, &mut value[..]).ok()?;
+    value.truncate(got);
     Some(value)
 }

@@ -134,12 +134,8 @@ pub(crate) fn install(filter: &Filter) -> Result<(), Error> {
     if set() == 0 {
         return Ok(());
     }
-    if last_errno() == Errno::EACCES {
-        // SAFETY: touches no memory.
-        unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
-        if set() == 0 {
-            return Ok(());
-        }
+    if last_errno() == Errno::EACCES && rustix::thread::set_no_new_privs(true).is_ok() && set() == 0 {
+        return Ok(());
     }
     Err(Error::last("seccomp"))
 }

@@ -2,7 +2,8 @@
 //!
 //! One netlink request for one inode. The sockets of this process's own network namespace are asked for.
 
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use rustix::net::netlink::SOCK_DIAG;
+use rustix::net::{self, AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
 
 /// A Unix socket.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -42,22 +43,15 @@ pub fn unix_socket(inode: u32) -> Option<UnixSocket> {
 
 /// Sends a request and takes the one answer.
 fn ask(request: &[u8]) -> Option<Vec<u8>> {
-    // SAFETY: plain system calls; the buffers outlive them, and the descriptor is nobody else's.
-    unsafe {
-        let fd = libc::socket(libc::AF_NETLINK, libc::SOCK_RAW | libc::SOCK_CLOEXEC, libc::NETLINK_SOCK_DIAG);
-        if fd < 0 {
-            return None;
-        }
-        let socket = OwnedFd::from_raw_fd(fd);
-        let fd = socket.as_raw_fd();
-        if libc::send(fd, request.as_ptr().cast(), request.len(), 0) != request.len() as isize {
-            return None;
-        }
-        let mut answer = vec![0; 8192];
-        let got = libc::recv(fd, answer.as_mut_ptr().cast(), answer.len(), 0);
-        answer.truncate(usize::try_from(got).ok()?);
-        Some(answer)
+    let flags = SocketFlags::CLOEXEC;
+    let socket = net::socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, Some(SOCK_DIAG)).ok()?;
+    if net::send(&socket, request, SendFlags::empty()).ok()? != request.len() {
+        return None;
     }
+    let mut answer = vec![0; 8192];
+    let (got, _) = net::recv(&socket, &mut answer[..], RecvFlags::empty()).ok()?;
+    answer.truncate(got);
+    Some(answer)
 }
 
 fn decode(answer: &[u8]) -> Option<UnixSocket> {
@@ -85,6 +79,7 @@ fn decode(answer: &[u8]) -> Option<UnixSocket> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::fd::AsRawFd;
     use std::os::linux::net::SocketAddrExt;
     use std::os::unix::fs::MetadataExt;
     use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};

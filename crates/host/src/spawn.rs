@@ -3,8 +3,11 @@
 use crate::error::{Error, last_errno};
 use crate::seccomp::{self, Filter};
 use lariat_abi::{Errno, Tid};
+use rustix::fs::Access;
+use rustix::io::retry_on_intr;
+use rustix::process::{self, PTracer, Pid, WaitOptions};
 use std::ffi::{CStr, CString, OsStr, OsString};
-use std::io::{Read, Write};
+use std::io::{IoSlice, Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -56,13 +59,12 @@ impl User {
     /// Becomes this user for good. A set-user-id or set-group-id program gets the effective ids that it would
     /// have without a tracer, since the kernel does not give them to a traced one.
     fn become_for(&self, file: &CStr) -> Result<(), &'static str> {
-        // SAFETY: plain system calls; `status` is filled by stat(2).
+        let status = rustix::fs::stat(file).ok();
+        let owner = |bit: u32| status.filter(|status| status.st_mode & bit != 0);
+        let egid = owner(libc::S_ISGID).map_or(self.gid, |status| status.st_gid);
+        let euid = owner(libc::S_ISUID).map_or(self.uid, |status| status.st_uid);
+        // SAFETY: plain system calls, of which rustix has none for the whole process.
         unsafe {
-            let mut status: libc::stat = std::mem::zeroed();
-            let known = libc::stat(file.as_ptr(), &raw mut status) == 0;
-            let set = |bit: u32| known && status.st_mode & bit != 0;
-            let egid = if set(libc::S_ISGID) { status.st_gid } else { self.gid };
-            let euid = if set(libc::S_ISUID) { status.st_uid } else { self.uid };
             if libc::initgroups(self.name.as_ptr(), self.gid) != 0 {
                 return Err("initgroups");
             }
@@ -99,13 +101,14 @@ static SIGPIPE_BEFORE: AtomicUsize = AtomicUsize::new(libc::SIG_DFL);
 static CLOSED_BEFORE: AtomicUsize = AtomicUsize::new(0);
 
 extern "C" fn note_inherited() {
-    // SAFETY: asks for a disposition and for descriptors, and changes nothing.
-    unsafe {
-        for fd in 0..3 {
-            if libc::fcntl(fd, libc::F_GETFD) < 0 {
-                CLOSED_BEFORE.fetch_or(1 << fd, Ordering::Relaxed);
-            }
+    let standard = [rustix::stdio::stdin(), rustix::stdio::stdout(), rustix::stdio::stderr()];
+    for (number, fd) in standard.into_iter().enumerate() {
+        if rustix::io::fcntl_getfd(fd).is_err() {
+            CLOSED_BEFORE.fetch_or(1 << number, Ordering::Relaxed);
         }
+    }
+    // SAFETY: asks for a disposition, and changes nothing.
+    unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
         if libc::sigaction(libc::SIGPIPE, std::ptr::null(), &raw mut action) == 0 {
             SIGPIPE_BEFORE.store(action.sa_sigaction, Ordering::Relaxed);
@@ -141,13 +144,10 @@ impl Strings {
 /// Says why the program was not started, without allocating, and ends the child.
 fn give_up(call: &str) -> ! {
     let parts = ["lariat: ", call, ": ", last_errno().description(), "\n"];
-    let parts =
-        parts.map(|part| libc::iovec { iov_base: part.as_ptr().cast_mut().cast(), iov_len: part.len() });
-    // SAFETY: the strings are only read.
-    unsafe {
-        libc::writev(2, parts.as_ptr(), parts.len() as i32);
-        libc::_exit(1)
-    }
+    // There is nobody to tell if this fails.
+    let _ = rustix::io::writev(rustix::stdio::stderr(), &parts.map(|part| IoSlice::new(part.as_bytes())));
+    // SAFETY: ends the child.
+    unsafe { libc::_exit(1) }
 }
 
 /// A process that waits to be seized and then to be told to become the program.
@@ -219,13 +219,15 @@ impl Launch<'_> {
                 },
                 between => {
                     drop(ours);
-                    let mut status = 0;
-                    while libc::waitpid(between, &raw mut status, 0) < 0 && last_errno() == Errno::EINTR {}
+                    let between = Pid::from_raw(between);
+                    let status = retry_on_intr(|| process::waitpid(between, WaitOptions::empty()));
+                    let forked = matches!(status, Ok(Some((_, status))) if status.exit_status() == Some(0));
                     let mut tracer = [0; 4];
-                    if status == 0 && theirs.read_exact(&mut tracer).is_ok() {
+                    if forked && theirs.read_exact(&mut tracer).is_ok() {
                         // Where Yama lets only ancestors trace, it must be told. Elsewhere it does not exist.
-                        let tracer = libc::c_ulong::from(u32::from_ne_bytes(tracer));
-                        libc::prctl(libc::PR_SET_PTRACER, tracer, 0, 0, 0);
+                        if let Some(tracer) = Pid::from_raw(i32::from_ne_bytes(tracer)) {
+                            let _ = process::set_ptracer(PTracer::ProcessID(tracer));
+                        }
                         let _ = theirs.write_all(&[GO]);
                     }
                     self.wait_and_execute(theirs, &image)
@@ -233,8 +235,8 @@ impl Launch<'_> {
             }
             match distance {
                 Distance::Grandchild => {}
-                Distance::Group => drop(libc::setpgid(0, 0)),
-                Distance::Session => drop(libc::setsid()),
+                Distance::Group => drop(process::setpgid(None, None)),
+                Distance::Session => drop(process::setsid()),
             }
         }
         drop(theirs);
@@ -248,7 +250,7 @@ impl Launch<'_> {
         // SAFETY: a disposition, descriptors that nobody uses from here on, and the end of this process.
         unsafe {
             for fd in (0..3).filter(|fd| CLOSED_BEFORE.load(Ordering::Relaxed) >> fd & 1 != 0) {
-                libc::close(fd);
+                rustix::io::close(fd);
             }
             libc::signal(libc::SIGPIPE, SIGPIPE_BEFORE.load(Ordering::Relaxed));
             if line.read_exact(&mut [0]).is_err() {
@@ -303,10 +305,8 @@ fn find(name: &OsStr) -> Result<PathBuf, SpawnError> {
         };
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).map(|dir| dir.join(name)).find(|file| {
-        let Ok(text) = CString::new(file.as_os_str().as_bytes()) else { return false };
-        // SAFETY: access(2) reads the string.
-        file.is_file() && unsafe { libc::access(text.as_ptr(), libc::X_OK) } == 0
-    });
+    let found = std::env::split_paths(&path)
+        .map(|dir| dir.join(name))
+        .find(|file| file.is_file() && rustix::fs::access(file, Access::EXEC_OK).is_ok());
     found.ok_or_else(|| SpawnError::NotFound(name.into()))
 }
