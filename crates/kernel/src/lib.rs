@@ -1,0 +1,3 @@
+//! Linux's side of ptrace, as a pure state machine: no I/O, no unsafe, no processes.
+
+pub mod cred;
