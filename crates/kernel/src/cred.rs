@@ -30,6 +30,12 @@ impl Caps {
     pub const fn has(self, cap: u32) -> bool {
         self.0 >> cap & 1 != 0
     }
+
+    /// `cap_issubset`: whether each of these is among `others`.
+    #[must_use]
+    pub const fn is_subset(self, others: Self) -> bool {
+        self.0 & !others.0 == 0
+    }
 }
 
 /// `struct cred`: a task's ids, capabilities and user namespace.
@@ -109,7 +115,8 @@ impl UserNamespaces {
             if ns == cred.user_ns {
                 return cred.effective.has(cap);
             }
-            let Some(&(parent, owner)) = ns.0.checked_sub(1).and_then(|at| self.nested.get(at as usize)) else {
+            let Some(&(parent, owner)) = ns.0.checked_sub(1).and_then(|at| self.nested.get(at as usize))
+            else {
                 return false;
             };
             if parent == cred.user_ns && owner == cred.euid {
