@@ -17,26 +17,32 @@
 mod affinity;
 mod error;
 mod memory;
+mod probe;
 mod process;
 mod ptrace;
 mod seccomp;
 mod sock_diag;
 mod spawn;
+mod status;
 mod stopped;
 mod tick;
+mod user_namespace;
 mod wait;
 
 pub use affinity::{AffinityGuard, CpuSet, affinity, current_cpu, set_affinity};
 pub use error::{Error, Result};
 pub use memory::TraceeMemory;
+pub use probe::{Attempt, may_access, try_seize, try_seize_child, try_trace_me};
 pub use process::{
-    catch_termination, die_of, extended_attribute, ignore_signals, local_time, send_signal, take_termination,
-    threads, user_id,
+    catch_termination, die_of, exists, extended_attribute, ignore_signals, is_dumpable, local_time,
+    send_signal, take_termination, threads, user_id, user_name,
 };
 pub use ptrace::{attach, interrupt, kill, seize, trace_me};
 pub use seccomp::{Filter, TRACE_DATA, TableFilter};
 pub use sock_diag::{UnixSocket, unix_socket};
 pub use spawn::{Distance, Launch, SpawnError, User, Waiting};
+pub use status::{ProcessStatus, command_name};
 pub use stopped::{Resume, Stopped};
 pub use tick::Ticker;
+pub use user_namespace::UserNamespace;
 pub use wait::{Reaped, Waiter, block_signals, wait_for};

@@ -1,7 +1,7 @@
 //! Facts about processes, and ending them.
 
 use lariat_abi::{Signal, Tid};
-use rustix::process::{Pid, Resource, Rlimit};
+use rustix::process::{DumpableBehavior, Pid, Resource, Rlimit};
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicI32, Ordering};
 
@@ -101,6 +101,34 @@ pub fn local_time(epoch_seconds: u64) -> (i32, i32, i32) {
 #[must_use]
 pub fn user_id() -> u32 {
     rustix::process::geteuid().as_raw()
+}
+
+/// The name of a user in the password database.
+#[must_use]
+pub fn user_name(uid: u32) -> Option<String> {
+    let mut buffer = vec![0; 16384];
+    // SAFETY: the entry and its strings are in memory of ours, which is long enough or not written to; all zero is
+    // a value of it.
+    unsafe {
+        let mut entry: libc::passwd = std::mem::zeroed();
+        let mut found = std::ptr::null_mut();
+        libc::getpwuid_r(uid, &raw mut entry, buffer.as_mut_ptr(), buffer.len(), &raw mut found);
+        let name = found.as_ref()?.pw_name;
+        (!name.is_null()).then(|| CStr::from_ptr(name).to_string_lossy().into_owned())
+    }
+}
+
+/// Whether there is such a process or thread in our pid namespace, also where /proc hides it (`hidepid`).
+#[must_use]
+pub fn exists(tid: Tid) -> bool {
+    let Some(pid) = Pid::from_raw(tid.as_raw()).filter(|_| tid.as_raw() > 0) else { return false };
+    !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
+}
+
+/// Whether this process is dumpable; prctl(2), `PR_GET_DUMPABLE`.
+#[must_use]
+pub fn is_dumpable() -> bool {
+    rustix::process::dumpable_behavior() == Ok(DumpableBehavior::Dumpable)
 }
 
 /// An extended attribute of a file; `None` if it has none of this name.
