@@ -2,8 +2,10 @@
 //!
 //! credentials(7), capabilities(7), user_namespaces(7). Ids are kernel ids (`kuid_t`), the same in every namespace.
 
+use std::fmt;
+
 /// A user namespace, by its place in [`UserNamespaces`]. [`UserNs::INIT`] is the first one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct UserNs(pub u32);
 
 impl UserNs {
@@ -35,6 +37,67 @@ impl Caps {
     #[must_use]
     pub const fn is_subset(self, others: Self) -> bool {
         self.0 & !others.0 == 0
+    }
+}
+
+/// In the order of their numbers; `<linux/capability.h>`.
+static NAMES: [&str; 41] = [
+    "CAP_CHOWN",
+    "CAP_DAC_OVERRIDE",
+    "CAP_DAC_READ_SEARCH",
+    "CAP_FOWNER",
+    "CAP_FSETID",
+    "CAP_KILL",
+    "CAP_SETGID",
+    "CAP_SETUID",
+    "CAP_SETPCAP",
+    "CAP_LINUX_IMMUTABLE",
+    "CAP_NET_BIND_SERVICE",
+    "CAP_NET_BROADCAST",
+    "CAP_NET_ADMIN",
+    "CAP_NET_RAW",
+    "CAP_IPC_LOCK",
+    "CAP_IPC_OWNER",
+    "CAP_SYS_MODULE",
+    "CAP_SYS_RAWIO",
+    "CAP_SYS_CHROOT",
+    "CAP_SYS_PTRACE",
+    "CAP_SYS_PACCT",
+    "CAP_SYS_ADMIN",
+    "CAP_SYS_BOOT",
+    "CAP_SYS_NICE",
+    "CAP_SYS_RESOURCE",
+    "CAP_SYS_TIME",
+    "CAP_SYS_TTY_CONFIG",
+    "CAP_MKNOD",
+    "CAP_LEASE",
+    "CAP_AUDIT_WRITE",
+    "CAP_AUDIT_CONTROL",
+    "CAP_SETFCAP",
+    "CAP_MAC_OVERRIDE",
+    "CAP_MAC_ADMIN",
+    "CAP_SYSLOG",
+    "CAP_WAKE_ALARM",
+    "CAP_BLOCK_SUSPEND",
+    "CAP_AUDIT_READ",
+    "CAP_PERFMON",
+    "CAP_BPF",
+    "CAP_CHECKPOINT_RESTORE",
+];
+
+/// The names, with commas; a capability that has none here by its number.
+impl fmt::Display for Caps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut between = "";
+        for cap in (0..u64::BITS).filter(|&cap| self.has(cap)) {
+            f.write_str(between)?;
+            match NAMES.get(cap as usize) {
+                Some(name) => f.write_str(name)?,
+                None => write!(f, "capability {cap}")?,
+            }
+            between = ", ";
+        }
+        Ok(())
     }
 }
 
@@ -122,7 +185,30 @@ impl UserNamespaces {
             if parent == cred.user_ns && owner == cred.euid {
                 return true;
             }
+            // A parent is there before its child: whoever added it otherwise gets no walk without an end.
+            if parent >= ns {
+                return false;
+            }
             ns = parent;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capabilities_have_names() {
+        assert_eq!(Caps(0).to_string(), "");
+        assert_eq!(Caps(1 << Caps::SYS_PTRACE | 1 << Caps::KILL).to_string(), "CAP_KILL, CAP_SYS_PTRACE");
+        assert_eq!(Caps(1 << 40 | 1 << 63).to_string(), "CAP_CHECKPOINT_RESTORE, capability 63");
+    }
+
+    #[test]
+    fn a_namespace_that_is_its_own_parent_ends_the_walk() {
+        let mut namespaces = UserNamespaces::default();
+        let odd = namespaces.add(UserNs(1), 0);
+        assert!(!namespaces.capable(&Cred::root(), odd, Caps::KILL));
     }
 }
