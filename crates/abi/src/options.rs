@@ -5,7 +5,7 @@ use bitflags::bitflags;
 bitflags! {
     /// What `PTRACE_SEIZE` and `PTRACE_SETOPTIONS` take. Unknown bits are kept; the kernel answers them
     /// with `EIO` (SEIZE) or `EINVAL` (SETOPTIONS).
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
     pub struct Options: u32 {
         /// Bit 7 of the signal number is set in syscall-stops, which tells them from a SIGTRAP.
         const TRACESYSGOOD = 1;
