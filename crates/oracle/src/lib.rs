@@ -1,0 +1,22 @@
+//! Scripts of ptrace: what several tasks do one after the other, played on the model of the kernel and on the running
+//! kernel, and the two compared.
+//!
+//! ```text
+//!              ┌─► Model: kernel::Kernel ────────────────┐
+//!  Script ─────┤                                         ├─► the same sights and outcomes?
+//!              └─► Real: host::puppet, real processes ───┘
+//! ```
+//!
+//! After each step both are let run until nothing moves. The hard thing is to know that of real processes: the model says
+//! what is to be seen, and the comparison waits for that, or for so long that it will not come.
+
+pub mod model;
+pub mod op;
+pub mod script;
+pub mod sight;
+pub mod words;
+
+pub use model::{Model, PlayError};
+pub use op::Op;
+pub use script::{Script, Step};
+pub use sight::{Outcome, Seen, Sight};

@@ -1,0 +1,156 @@
+//! Scripts: which tasks there are, and what they do one after the other.
+//!
+//! ```text
+//! # A comment. The first lines are the title.
+//! tasks: T P
+//! T: SEIZE P TRACEFORK
+//! P: fork C
+//! T: wait4 P -> P SIGTRAP|EVENT_FORK
+//! ```
+//!
+//! The first line that is no comment names the processes there are at first, all of them children of init. Each other line
+//! is a task, what it does, and, if it matters, what it is told (several possibilities: ` or `). System calls are written in
+//! lower case, ptrace requests in upper case; the next line comes when nothing moves any more.
+
+use crate::op::{Op, ParseOpError};
+
+/// A line of a script.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The line's number, from 1 on.
+    pub line: usize,
+    /// Who does it.
+    pub actor: String,
+    /// What.
+    pub op: Op,
+    /// What may come of it; nothing is said if this is empty.
+    pub expected: Vec<String>,
+    /// The remark at the end of the line.
+    pub remark: String,
+}
+
+/// A script.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Script {
+    /// The comment at the top.
+    pub title: String,
+    /// The processes there are at first.
+    pub actors: Vec<String>,
+    /// What they do.
+    pub steps: Vec<Step>,
+}
+
+/// A script that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {what}")]
+pub struct ParseError {
+    /// The line.
+    pub line: usize,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+/// How many tasks a script may name.
+pub const MAX_TASKS: usize = 16;
+
+impl Script {
+    /// Reads a script.
+    ///
+    /// # Errors
+    /// A line that says nothing known, or names a task that is not there.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        let mut script = Self::default();
+        let mut title = Vec::new();
+        let mut names: Vec<String> = Vec::new();
+        for (at, line) in text.lines().enumerate() {
+            let fail = |what: String| ParseError { line: at + 1, what };
+            let line = line.trim();
+            if let Some(comment) = line.strip_prefix('#') {
+                if script.actors.is_empty() {
+                    title.push(comment.trim());
+                }
+                continue;
+            }
+            if line.is_empty() {
+                continue;
+            }
+            let (line, remark) = line.split_once(" #").unwrap_or((line, ""));
+            let (actor, rest) = line.split_once(':').ok_or_else(|| fail("a line is 'TASK: what it does'".into()))?;
+            if script.actors.is_empty() {
+                if actor != "tasks" {
+                    return Err(fail("the first line is 'tasks: NAME...'".into()));
+                }
+                for name in rest.split_whitespace() {
+                    declare(&mut names, name).map_err(fail)?;
+                }
+                if names.is_empty() {
+                    return Err(fail("name at least one task".into()));
+                }
+                script.actors.clone_from(&names);
+                continue;
+            }
+            let actor = actor.trim();
+            if !names.iter().any(|name| name == actor) && actor != "init" {
+                return Err(fail(format!("there is no task '{actor}' yet")));
+            }
+            let (what, expected) = rest.split_once("->").unwrap_or((rest, ""));
+            let op = Op::parse(what).map_err(|ParseOpError(what)| fail(what))?;
+            for name in op.names() {
+                if !names.iter().any(|known| known == name) && name != "init" && name != "nobody" {
+                    return Err(fail(format!("there is no task '{name}' yet")));
+                }
+            }
+            if let Some(name) = op.makes() {
+                declare(&mut names, name).map_err(fail)?;
+            }
+            let expected = expected.split(" or ").map(str::trim).filter(|e| !e.is_empty());
+            script.steps.push(Step {
+                line: at + 1,
+                actor: actor.into(),
+                op,
+                expected: expected.map(Into::into).collect(),
+                remark: remark.trim().into(),
+            });
+        }
+        if script.actors.is_empty() {
+            return Err(ParseError { line: 0, what: "there is no line 'tasks: NAME...'".into() });
+        }
+        script.title = title.join("\n").trim().into();
+        Ok(script)
+    }
+}
+
+fn declare(names: &mut Vec<String>, name: &str) -> Result<(), String> {
+    let fits = name.len() <= 8 && name.chars().all(|c| c.is_ascii_alphanumeric());
+    if !fits || ["init", "any", "group", "nobody", "pidfd", "tasks"].contains(&name) {
+        return Err(format!("'{name}' is no name for a task: take up to 8 letters and digits"));
+    }
+    if names.iter().any(|known| known == name) {
+        return Err(format!("there is a task '{name}' already"));
+    }
+    if names.len() == MAX_TASKS {
+        return Err(format!("a script has at most {MAX_TASKS} tasks"));
+    }
+    names.push(name.into());
+    Ok(())
+}
+
+impl std::fmt::Display for Script {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for line in self.title.lines() {
+            writeln!(f, "# {line}")?;
+        }
+        writeln!(f, "tasks: {}", self.actors.join(" "))?;
+        for step in &self.steps {
+            write!(f, "{}: {}", step.actor, step.op)?;
+            if !step.expected.is_empty() {
+                write!(f, " -> {}", step.expected.join(" or "))?;
+            }
+            if !step.remark.is_empty() {
+                write!(f, " # {}", step.remark)?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+}
