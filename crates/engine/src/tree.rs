@@ -93,7 +93,7 @@ impl Tree {
             self.options |= Options::TRACESECCOMP | Options::EXITKILL;
         }
         let tid = waiting.tid;
-        let refused = |source| AttachError::Refused { tid, source };
+        let refused = |source| AttachError::refused(tid, source);
         host::seize(tid, self.options).map_err(refused)?;
         // It is in a read; to see the calls from there on it must be resumed by us once.
         host::interrupt(tid).map_err(refused)?;
@@ -141,7 +141,7 @@ impl Tree {
                     }
                     // Gone, or attached by the kernel because its creator is traced: the wait will tell.
                     Err(error) if count > 0 || error.is_gone() => {}
-                    Err(source) => return Err(AttachError::Refused { tid, source }),
+                    Err(source) => return Err(AttachError::refused(tid, source)),
                 }
             }
             if !progress {
