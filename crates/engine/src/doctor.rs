@@ -59,15 +59,20 @@ pub struct Diagnosis {
     subject: String,
     findings: Vec<Finding>,
     notes: Vec<String>,
+    /// How to come by `CAP_SYS_PTRACE`.
     capability: &'static str,
+    /// The command that prints this.
+    command: String,
 }
 
 /// Whether this process may attach to another.
 #[must_use]
 pub fn examine(tid: Tid) -> Diagnosis {
     let name = host::command_name(tid).map(|name| format!(" ({name})")).unwrap_or_default();
-    let mut diagnosis = Diagnosis::of(format!("process {tid}{name}"));
-    let Some(own) = Own::read() else { return diagnosis.with(Cause::NoProc, &Words::UNKNOWN) };
+    let mut diagnosis = Diagnosis::of(format!("process {tid}{name}"), format!("lariat doctor -p {tid}"));
+    let Some(own) = Own::read() else {
+        return diagnosis.with(Cause::NoProc, &Words { own: None, target: None, tid });
+    };
     let Some(status) = ProcessStatus::read(tid) else {
         let cause = if host::exists(tid) { Cause::Hidden } else { Cause::NoProcess };
         return diagnosis.with(cause, &Words { own: Some(&own), target: None, tid });
@@ -87,14 +92,41 @@ pub fn examine(tid: Tid) -> Diagnosis {
     diagnosis
 }
 
-/// Whether this process may trace what it starts.
+/// Whether this process may trace what it starts: it tries.
 #[must_use]
 pub fn examine_children() -> Diagnosis {
-    let mut diagnosis = Diagnosis::of("what lariat starts".into());
-    let Some(own) = Own::read() else { return diagnosis.with(Cause::NoProc, &Words::UNKNOWN) };
-    diagnosis.capability = words::capability(&own);
+    let mut diagnosis = Diagnosis::of("what lariat starts".into(), "lariat doctor".into());
+    let own = Own::read();
+    let words = Words { own: own.as_ref(), target: None, tid: Tid::new(0) };
+    let mut causes = match host::try_seize_child() {
+        Ok(Attempt::Works) => {
+            diagnosis.notes.push("tried: PTRACE_SEIZE of a child works".into());
+            Vec::new()
+        }
+        tried => {
+            let tried = tried.map_or_else(|error| format!("cannot be tried: {error}"), words::attempt);
+            diagnosis.notes.push(format!("tried: PTRACE_SEIZE of a child {tried}"));
+            own.as_ref().map_or_else(|| vec![Cause::NoProc], against_children)
+        }
+    };
+    if let Ok(attempt @ (Attempt::Fails(_) | Attempt::Kills(_))) = host::try_trace_me() {
+        let tried = words::attempt(attempt);
+        diagnosis.notes.push(format!("tried: PTRACE_TRACEME {tried}: programs cannot ask to be traced"));
+    }
+    diagnosis.findings = causes.drain(..).map(|cause| words.finding(cause)).collect();
+    match &own {
+        Some(own) => {
+            diagnosis.capability = words::capability(own);
+            diagnosis.notes.extend([words::ourselves(own), words::yama(own)]);
+        }
+        None => diagnosis.notes.push(words::NO_PROC.into()),
+    }
+    diagnosis
+}
+
+/// Why a child was not to be had.
+fn against_children(own: &Own) -> Vec<Cause> {
     let child = Tid::new(0);
-    let words = Words { own: Some(&own), target: None, tid: child };
     let dumpable = if host::is_dumpable() { Dumpable::User } else { Dumpable::Disabled };
     let target = Target {
         cred: &own.cred,
@@ -103,42 +135,17 @@ pub fn examine_children() -> Diagnosis {
         user_dumpable: false,
         kernel_thread: false,
         exiting: false,
-        tracer: None,
+        // One that follows children has ours first.
+        tracer: own.status.tracer,
     };
-    let rules = Rules {
-        user_namespaces: &own.namespaces,
-        yama: &own.yama,
-        family: &DirectChild { parent: own.tid, child },
-    };
-    let mut causes: Vec<Cause> = refused(host::try_seize()).into_iter().collect();
-    causes.extend(rules.explain_attach(own.caller(), &target).into_iter().map(Cause::Rule));
-    match host::try_seize_child() {
-        Ok(Attempt::Works) => {
-            // It was done: whatever speaks against it is mistaken.
-            causes.clear();
-            diagnosis.notes.push("tried: PTRACE_SEIZE of a child works".into());
-        }
-        Ok(Attempt::Fails(errno)) => {
-            diagnosis.notes.push(format!("tried: PTRACE_SEIZE of a child fails: {errno}"));
-            if causes.is_empty() {
-                // A tracer that follows us has our children first.
-                let tracer = own.status.tracer.map(|by| Cause::Rule(Refusal::AlreadyTraced { by }));
-                causes.push(tracer.unwrap_or(Cause::Unexplained { dumpable: true }));
-            }
-        }
-        Ok(Attempt::Kills(_)) if causes.is_empty() => causes.push(Cause::Unexplained { dumpable: true }),
-        Ok(Attempt::Kills(_)) | Err(_) => {}
+    let family = DirectChild { parent: own.tid, child };
+    let rules = Rules { user_namespaces: &own.namespaces, yama: &own.yama, family: &family };
+    let refusals = rules.explain_attach(own.caller(), &target).into_iter().map(Cause::Rule);
+    let mut causes: Vec<Cause> = refused(host::try_seize()).into_iter().chain(refusals).collect();
+    if causes.is_empty() {
+        causes.push(Cause::Unexplained { dumpable: true });
     }
-    diagnosis.findings = causes.into_iter().map(|cause| words.finding(cause)).collect();
-    if let Ok(attempt @ (Attempt::Fails(_) | Attempt::Kills(_))) = host::try_trace_me() {
-        diagnosis.notes.push(format!(
-            "tried: PTRACE_TRACEME {}, so programs that ask to be traced cannot be",
-            words::attempt(attempt)
-        ));
-    }
-    diagnosis.notes.push(words::ourselves(&own));
-    diagnosis.notes.push(words::yama(&own));
-    diagnosis
+    causes
 }
 
 /// How ptrace answers where it is not what it should be.
@@ -147,8 +154,8 @@ fn refused(attempt: host::Result<Attempt>) -> Option<Cause> {
 }
 
 impl Diagnosis {
-    fn of(subject: String) -> Self {
-        Self { subject, findings: Vec::new(), notes: Vec::new(), capability: "" }
+    fn of(subject: String, command: String) -> Self {
+        Self { subject, findings: Vec::new(), notes: Vec::new(), capability: "", command }
     }
 
     fn with(mut self, cause: Cause, words: &Words<'_>) -> Self {
@@ -169,26 +176,16 @@ impl Diagnosis {
     }
 
     /// The short form, for the end of a message about an attach that was refused: the first thing that stands in
-    /// the way.
+    /// the way, and where to read on.
     #[must_use]
     pub fn because(&self) -> String {
-        match self.findings.as_slice() {
-            [] => words::UNEXPLAINED.into(),
-            [only] => only.what.clone(),
-            [first, more @ ..] => format!("{}; lariat doctor knows {} more", first.what, more.len()),
-        }
+        let what = self.findings.first().map_or(words::UNEXPLAINED, |finding| &finding.what);
+        format!("{what} (what would help: {})", self.command)
     }
 
     /// Takes in what the kernel says of the access, which knows better than we can.
     fn hear(&mut self, verdict: Option<Result<(), Errno>>, subject: &Subject<'_>, words: &Words<'_>) {
-        let of_access = |cause: Cause| {
-            !matches!(
-                cause,
-                Cause::Rule(Refusal::KernelThread | Refusal::Exiting | Refusal::AlreadyTraced { .. })
-                    | Cause::CallRefused(_)
-                    | Cause::UnseenTracer
-            )
-        };
+        let of_access = |cause: Cause| matches!(cause, Cause::Rule(refusal) if refusal.is_of_access());
         let doubted: Vec<&Finding> = self.findings.iter().filter(|f| of_access(f.cause)).collect();
         match verdict {
             None => {

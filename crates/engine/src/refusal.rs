@@ -18,13 +18,18 @@ pub enum AttachError {
         /// The refusal.
         source: host::Error,
         /// What the kernel does not say.
-        diagnosis: Diagnosis,
+        diagnosis: Box<Diagnosis>,
     },
 }
 
 impl AttachError {
-    /// A refusal of just now.
+    /// A live process was refused just now.
     pub(crate) fn refused(tid: Tid, source: host::Error) -> Self {
-        Self::Refused { tid, source, diagnosis: doctor::examine(tid) }
+        Self::Refused { tid, source, diagnosis: Box::new(doctor::examine(tid)) }
+    }
+
+    /// A process that we started was refused.
+    pub(crate) fn refused_child(tid: Tid, source: host::Error) -> Self {
+        Self::Refused { tid, source, diagnosis: Box::new(doctor::examine_children()) }
     }
 }

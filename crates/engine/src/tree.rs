@@ -93,7 +93,7 @@ impl Tree {
             self.options |= Options::TRACESECCOMP | Options::EXITKILL;
         }
         let tid = waiting.tid;
-        let refused = |source| AttachError::refused(tid, source);
+        let refused = |source| AttachError::refused_child(tid, source);
         host::seize(tid, self.options).map_err(refused)?;
         // It is in a read; to see the calls from there on it must be resumed by us once.
         host::interrupt(tid).map_err(refused)?;

@@ -6,7 +6,7 @@ use lariat_kernel::access::{Caller, Dumpable, Family, Mm, Scope, Target, Yama};
 use lariat_kernel::cred::{Caps, Cred, UserNamespaces, UserNs};
 
 /// A namespace that is neither ours nor below it, or of which nothing is known: in no tree, so nobody is capable.
-const ELSEWHERE: UserNs = UserNs(u32::MAX);
+pub(super) const ELSEWHERE: UserNs = UserNs(u32::MAX);
 /// A user that nobody is: `(uid_t) -1`.
 const NOBODY: u32 = u32::MAX;
 

@@ -1,6 +1,6 @@
 //! What people are told: of each cause what it is, and what would change it.
 
-use super::model::Own;
+use super::model::{ELSEWHERE, Own};
 use super::{Cause, Finding};
 use lariat_abi::Tid;
 use lariat_host::{self as host, Attempt, ProcessStatus};
@@ -11,6 +11,10 @@ use lariat_kernel::cred::{Caps, UserNs};
 pub(super) const UNEXPLAINED: &str = "what /proc shows would allow it: probably a security module such as SELinux or \
                                       AppArmor forbids it";
 
+/// What lariat cannot do without.
+pub(super) const NO_PROC: &str = "/proc, which tells of processes and their threads, is not mounted, or it is that of \
+                                  another pid namespace";
+
 /// What the words are about.
 pub(super) struct Words<'a> {
     pub(super) own: Option<&'a Own>,
@@ -19,9 +23,6 @@ pub(super) struct Words<'a> {
 }
 
 impl Words<'_> {
-    /// Nothing is known.
-    pub(super) const UNKNOWN: Self = Self { own: None, target: None, tid: Tid::new(0) };
-
     pub(super) fn finding(&self, cause: Cause) -> Finding {
         let (what, remedy) = match cause {
             Cause::Rule(refusal) => self.rule(refusal),
@@ -34,10 +35,7 @@ impl Words<'_> {
                 "/proc hides it from us (hidepid)".into(),
                 "run lariat as the user of the process or as root, or mount /proc without hidepid".into(),
             ),
-            Cause::NoProc => (
-                "/proc is not mounted, or it is that of another pid namespace, so nothing is known".into(),
-                "mount it: mount -t proc proc /proc".into(),
-            ),
+            Cause::NoProc => (NO_PROC.into(), "mount it: mount -t proc proc /proc".into()),
             Cause::CallRefused(how) => self.call_refused(how),
             Cause::UnseenTracer => (
                 "somebody outside of our pid namespace is tracing it already".into(),
@@ -83,8 +81,9 @@ impl Words<'_> {
             Refusal::OtherUserNamespace { target, .. } => (
                 "it is in another user namespace (a container or sandbox), over which we have no power"
                     .into(),
-                match target {
-                    UserNs::INIT => "run lariat outside of the container or sandbox that it is in".into(),
+                // From a namespace that is below it or beside it nobody gets in.
+                match self.own {
+                    Some(own) if own.cred.user_ns != UserNs::INIT && target == ELSEWHERE => String::new(),
                     _ => "run lariat in that namespace, as its superuser".into(),
                 },
             ),
@@ -167,8 +166,8 @@ pub(super) fn attempt(attempt: Attempt) -> String {
 /// How to come by `CAP_SYS_PTRACE`.
 pub(super) fn capability(own: &Own) -> &'static str {
     match (own.cred.effective.has(Caps::SYS_PTRACE), own.cred.user_ns, own.cred.euid) {
-        // It does not reach that far.
-        (true, ..) => "run lariat as root outside of the user namespace that we are in",
+        (true, UserNs::INIT, _) => "we have it, and it does not reach there",
+        (true, ..) => "ours is not enough; run lariat as root, outside of the user namespace that we are in",
         (false, UserNs::INIT, 0) => "it was taken from us; in a container: docker run --cap-add SYS_PTRACE",
         (false, UserNs::INIT, _) => "run lariat as root (sudo)",
         (false, ..) => "run lariat as root, outside of the user namespace that we are in",
