@@ -35,10 +35,12 @@ pub enum Cause {
     CallRefused(Attempt),
     /// A tracer that our pid namespace does not see.
     UnseenTracer,
-    /// No rule that we know.
+    /// No rule that /proc shows to refuse: a security module, or one of these two, where /proc says nothing of them.
     Unexplained {
-        /// Whether it is known to be dumpable; then only a security module is left.
+        /// It may be not dumpable.
         dumpable: bool,
+        /// It may be in another user namespace.
+        namespace: bool,
     },
 }
 
@@ -77,6 +79,9 @@ pub fn examine(tid: Tid) -> Diagnosis {
         let cause = if host::exists(tid) { Cause::Hidden } else { Cause::NoProcess };
         return diagnosis.with(cause, &Words { own: Some(&own), target: None, tid });
     };
+    if status.process != tid {
+        diagnosis.subject = format!("thread {tid}{name} of process {}", status.process);
+    }
     diagnosis.capability = words::capability(&own);
     let refused_call = refused(host::try_seize());
     let subject = Subject::of(tid, &status, own.clone());
@@ -143,7 +148,7 @@ fn against_children(own: &Own) -> Vec<Cause> {
     let refusals = rules.explain_attach(own.caller(), &target).into_iter().map(Cause::Rule);
     let mut causes: Vec<Cause> = refused(host::try_seize()).into_iter().chain(refusals).collect();
     if causes.is_empty() {
-        causes.push(Cause::Unexplained { dumpable: true });
+        causes.push(Cause::Unexplained { dumpable: false, namespace: false });
     }
     causes
 }
@@ -206,8 +211,9 @@ impl Diagnosis {
                 self.notes.push(format!(
                     "the kernel, asked without touching it, says otherwise than /proc: {errno}"
                 ));
-                let dumpable = subject.dumpable != Known::Unsaid;
-                self.findings.push(words.finding(Cause::Unexplained { dumpable }));
+                let dumpable = subject.dumpable == Known::Unsaid;
+                let namespace = subject.namespace == Known::Unsaid;
+                self.findings.push(words.finding(Cause::Unexplained { dumpable, namespace }));
             }
             Some(Err(errno)) => {
                 self.notes.push(format!("the kernel, asked without touching it, refuses too: {errno}"));
@@ -252,3 +258,6 @@ impl fmt::Display for Diagnosis {
         self.notes.iter().try_for_each(|note| write!(f, "\n  ({note})"))
     }
 }
+
+#[cfg(test)]
+mod tests;

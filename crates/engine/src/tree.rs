@@ -122,7 +122,7 @@ impl Tree {
         loop {
             let all = host::threads(pid);
             if all.is_empty() {
-                return if count > 0 { Ok(count) } else { Err(AttachError::NoProcess(pid)) };
+                return if count > 0 { Ok(count) } else { Err(AttachError::no_process(pid)) };
             }
             let wanted = all.into_iter().filter(|t| self.follow || *t == pid);
             let fresh: Vec<Tid> = wanted.filter(|t| !self.tasks.contains(*t)).collect();
@@ -145,7 +145,7 @@ impl Tree {
                 }
             }
             if !progress {
-                return if count > 0 { Ok(count) } else { Err(AttachError::NoProcess(pid)) };
+                return if count > 0 { Ok(count) } else { Err(AttachError::no_process(pid)) };
             }
         }
     }

@@ -25,7 +25,6 @@ struct Lariat {
 enum Subcommands {
     /// Print every system call and signal of a program and its children; strace's command line.
     Trace(Box<trace_cli::Args>),
-    /// Say whether a process can be traced, every rule that forbids it, and what would change that.
     Doctor(doctor_cli::Args),
     /// Print a completion script for a shell.
     Completions {

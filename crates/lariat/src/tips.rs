@@ -26,6 +26,7 @@ static TIPS: &[&str] = &[
     "-D leaves the program to the caller as a direct child: for programs that look at their parent.",
     "-k is accepted, but there are no stack traces yet.",
     "A symbolic link named strace to this binary takes strace's command line.",
+    "lariat doctor -p PID says why the kernel would not let you trace a process, and what would change that.",
 ];
 
 /// Which tip is shown, and how: `[[id:]ID][,[format:]FORMAT]`.

@@ -85,7 +85,7 @@ pub(super) struct Subject<'a> {
     /// Ours, and what is between them and the target's.
     pub(super) namespaces: UserNamespaces,
     /// How we know its user namespace.
-    namespace: Known,
+    pub(super) namespace: Known,
     mm: Option<Mm>,
     /// How we know whether it is dumpable.
     pub(super) dumpable: Known,
@@ -129,7 +129,7 @@ impl<'a> Subject<'a> {
 
     /// What had to be guessed.
     pub(super) fn assumptions(&self) -> Option<String> {
-        let namespace = (self.namespace == Known::Inferred).then_some("its user namespace");
+        let namespace = (self.namespace != Known::Shown).then_some("its user namespace");
         let dumpable = (self.dumpable == Known::Unsaid).then_some("whether it is dumpable");
         let unsaid: Vec<&str> = namespace.into_iter().chain(dumpable).collect();
         (!unsaid.is_empty()).then(|| format!("inferred, as /proc does not tell us: {}", unsaid.join(", ")))
@@ -139,7 +139,7 @@ impl<'a> Subject<'a> {
 /// The namespace of a task; those between ours and it are added to the tree.
 fn user_namespace(tid: Tid, own: &Own, tree: &mut UserNamespaces) -> (UserNs, Known) {
     let Some(own_inode) = own.inode else { return (UserNs::INIT, Known::Shown) };
-    let Ok(mut at) = UserNamespace::of(tid) else { return (by_its_map(tid, own, tree), Known::Inferred) };
+    let Ok(mut at) = UserNamespace::of(tid) else { return by_its_map(tid, own, tree) };
     let mut owners = Vec::new();
     while at.inode() != own_inode {
         owners.push(at.owner().unwrap_or(NOBODY));
@@ -154,16 +154,16 @@ fn user_namespace(tid: Tid, own: &Own, tree: &mut UserNamespaces) -> (UserNs, Kn
 }
 
 /// The namespace of a task that we may not look at. Everybody may read its map of users: another map than ours is
-/// another namespace, and the same is most likely the same.
-fn by_its_map(tid: Tid, own: &Own, tree: &mut UserNamespaces) -> UserNs {
+/// another namespace; the same map is most likely the same one, but need not be.
+fn by_its_map(tid: Tid, own: &Own, tree: &mut UserNamespaces) -> (UserNs, Known) {
     let map = |tid: Tid| std::fs::read_to_string(format!("/proc/{tid}/uid_map"));
     match (map(tid), map(own.tid)) {
         (Ok(theirs), Ok(ours)) if theirs != ours => match own.cred.user_ns {
             // From the first one everything is below.
-            UserNs::INIT => tree.add(UserNs::INIT, NOBODY),
-            _ => ELSEWHERE,
+            UserNs::INIT => (tree.add(UserNs::INIT, NOBODY), Known::Inferred),
+            _ => (ELSEWHERE, Known::Inferred),
         },
-        _ => own.cred.user_ns,
+        _ => (own.cred.user_ns, Known::Unsaid),
     }
 }
 

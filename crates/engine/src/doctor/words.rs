@@ -41,14 +41,9 @@ impl Words<'_> {
                 "somebody outside of our pid namespace is tracing it already".into(),
                 "end that tracer, or let it detach: a process has one tracer".into(),
             ),
-            Cause::Unexplained { dumpable } => (
-                match dumpable {
-                    true => format!("{UNEXPLAINED}{}", active_modules()),
-                    false => "what /proc shows would allow it: either it is not dumpable, which /proc does not show \
-                              of a process of the superuser, or a security module forbids it"
-                        .into(),
-                },
-                "the log of the module (dmesg, audit.log) says which of its rules it was".into(),
+            Cause::Unexplained { dumpable, namespace } => (
+                unexplained(dumpable, namespace),
+                "the log of a security module (dmesg, audit.log) says which of its rules it was".into(),
             ),
         };
         Finding { cause, what, remedy: (!remedy.is_empty()).then_some(remedy) }
@@ -197,6 +192,18 @@ pub(super) fn yama(own: &Own) -> String {
     } else {
         what
     }
+}
+
+/// What is left where no rule refuses that /proc shows.
+fn unexplained(dumpable: bool, namespace: bool) -> String {
+    let active = active_modules();
+    let may_be = match (dumpable, namespace) {
+        (false, false) => return format!("{UNEXPLAINED}{active}"),
+        (true, false) => "it is not dumpable",
+        (false, true) => "it is in another user namespace where users are the same",
+        (true, true) => "it is not dumpable, it is in another user namespace where users are the same",
+    };
+    format!("what /proc shows would allow it: {may_be}, or a security module forbids it{active}")
 }
 
 /// The security modules that may have a say, where the kernel lists them.
