@@ -13,7 +13,7 @@
 mod model;
 mod words;
 
-use self::model::{DirectChild, Known, Own, ProcFamily, Subject};
+use self::model::{DirectChild, Own, ProcFamily, Subject};
 use self::words::Words;
 use lariat_abi::{Errno, Tid};
 use lariat_host::{self as host, Attempt, ProcessStatus};
@@ -211,8 +211,7 @@ impl Diagnosis {
                 self.notes.push(format!(
                     "the kernel, asked without touching it, says otherwise than /proc: {errno}"
                 ));
-                let dumpable = subject.dumpable == Known::Unsaid;
-                let namespace = subject.namespace == Known::Unsaid;
+                let (namespace, dumpable) = subject.doubts();
                 self.findings.push(words.finding(Cause::Unexplained { dumpable, namespace }));
             }
             Some(Err(errno)) => {

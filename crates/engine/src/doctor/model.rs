@@ -85,10 +85,10 @@ pub(super) struct Subject<'a> {
     /// Ours, and what is between them and the target's.
     pub(super) namespaces: UserNamespaces,
     /// How we know its user namespace.
-    pub(super) namespace: Known,
+    namespace: Known,
     mm: Option<Mm>,
     /// How we know whether it is dumpable.
-    pub(super) dumpable: Known,
+    dumpable: Known,
 }
 
 impl<'a> Subject<'a> {
@@ -127,10 +127,20 @@ impl<'a> Subject<'a> {
         }
     }
 
+    /// Whether its namespace, and whether it is dumpable, may be otherwise than assumed and keep us out: not if we
+    /// hold the capability that lifts either.
+    pub(super) fn doubts(&self) -> (bool, bool) {
+        let own = &self.own.cred;
+        let over = |ns| self.namespaces.capable(own, ns, Caps::SYS_PTRACE);
+        let namespace = self.namespace == Known::Unsaid && !over(UserNs::INIT);
+        (namespace, self.dumpable == Known::Unsaid && !over(self.cred.user_ns))
+    }
+
     /// What had to be guessed.
     pub(super) fn assumptions(&self) -> Option<String> {
+        let (_, dumpable) = self.doubts();
         let namespace = (self.namespace != Known::Shown).then_some("its user namespace");
-        let dumpable = (self.dumpable == Known::Unsaid).then_some("whether it is dumpable");
+        let dumpable = dumpable.then_some("whether it is dumpable");
         let unsaid: Vec<&str> = namespace.into_iter().chain(dumpable).collect();
         (!unsaid.is_empty()).then(|| format!("inferred, as /proc does not tell us: {}", unsaid.join(", ")))
     }

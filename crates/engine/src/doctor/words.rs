@@ -8,8 +8,8 @@ use lariat_kernel::access::{Ids, Refusal, Scope};
 use lariat_kernel::cred::{Caps, UserNs};
 
 /// No rule of the model's refuses, and the kernel does.
-pub(super) const UNEXPLAINED: &str = "what /proc shows would allow it: probably a security module such as SELinux or \
-                                      AppArmor forbids it";
+pub(super) const UNEXPLAINED: &str = "what /proc shows would allow it: probably a security module such as SELinux, \
+                                      AppArmor or Landlock forbids it";
 
 /// What lariat cannot do without.
 pub(super) const NO_PROC: &str = "/proc, which tells of processes and their threads, is not mounted, or it is that of \
