@@ -103,7 +103,7 @@ pub fn examine_children() -> Diagnosis {
     let mut diagnosis = Diagnosis::of("what lariat starts".into(), "lariat doctor".into());
     let own = Own::read();
     let words = Words { own: own.as_ref(), target: None, tid: Tid::new(0) };
-    let mut causes = match host::try_seize_child() {
+    let causes = match host::try_seize_child() {
         Ok(Attempt::Works) => {
             diagnosis.notes.push("tried: PTRACE_SEIZE of a child works".into());
             Vec::new()
@@ -118,7 +118,7 @@ pub fn examine_children() -> Diagnosis {
         let tried = words::attempt(attempt);
         diagnosis.notes.push(format!("tried: PTRACE_TRACEME {tried}: programs cannot ask to be traced"));
     }
-    diagnosis.findings = causes.drain(..).map(|cause| words.finding(cause)).collect();
+    diagnosis.findings = causes.into_iter().map(|cause| words.finding(cause)).collect();
     match &own {
         Some(own) => {
             diagnosis.capability = words::capability(own);
@@ -225,7 +225,10 @@ impl Diagnosis {
 
     /// What `CAP_SYS_PTRACE` would do for it.
     fn what_the_capability_lifts(&self) -> Option<String> {
-        let lifts = |finding: &&Finding| matches!(finding.cause, Cause::Rule(refusal) if refusal.lifted_by_capability().is_some());
+        let lifts = |finding: &&Finding| match finding.cause {
+            Cause::Rule(refusal) => refusal.lifted_by_capability().is_some(),
+            _ => false,
+        };
         let (lifted, left): (Vec<&Finding>, Vec<&Finding>) = self.findings.iter().partition(lifts);
         let object = match (lifted.len(), left.len()) {
             (0, _) => return None,

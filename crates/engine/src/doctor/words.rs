@@ -114,7 +114,8 @@ impl Words<'_> {
     }
 
     fn dead(&self) -> (String, String) {
-        if host::threads(self.tid).len() > 1 {
+        let is_first = self.target.is_none_or(|status| status.process == self.tid);
+        if is_first && host::threads(self.tid).len() > 1 {
             return (
                 "its first thread has ended".into(),
                 format!("trace one of the others: their numbers are in /proc/{}/task", self.tid),
