@@ -9,6 +9,7 @@
 //! that announces it, a task may vanish in an exec of another thread or be killed in any stop. So a task is
 //! known from whichever news comes first, and every request may find it gone.
 
+pub mod doctor;
 mod filtering;
 mod observers;
 mod pulse;

@@ -93,7 +93,7 @@ impl Tree {
             self.options |= Options::TRACESECCOMP | Options::EXITKILL;
         }
         let tid = waiting.tid;
-        let refused = |source| AttachError::Refused { tid, source };
+        let refused = |source| AttachError::refused_child(tid, source);
         host::seize(tid, self.options).map_err(refused)?;
         // It is in a read; to see the calls from there on it must be resumed by us once.
         host::interrupt(tid).map_err(refused)?;
@@ -122,7 +122,7 @@ impl Tree {
         loop {
             let all = host::threads(pid);
             if all.is_empty() {
-                return if count > 0 { Ok(count) } else { Err(AttachError::NoProcess(pid)) };
+                return if count > 0 { Ok(count) } else { Err(AttachError::no_process(pid)) };
             }
             let wanted = all.into_iter().filter(|t| self.follow || *t == pid);
             let fresh: Vec<Tid> = wanted.filter(|t| !self.tasks.contains(*t)).collect();
@@ -141,11 +141,11 @@ impl Tree {
                     }
                     // Gone, or attached by the kernel because its creator is traced: the wait will tell.
                     Err(error) if count > 0 || error.is_gone() => {}
-                    Err(source) => return Err(AttachError::Refused { tid, source }),
+                    Err(source) => return Err(AttachError::refused(tid, source)),
                 }
             }
             if !progress {
-                return if count > 0 { Ok(count) } else { Err(AttachError::NoProcess(pid)) };
+                return if count > 0 { Ok(count) } else { Err(AttachError::no_process(pid)) };
             }
         }
     }

@@ -1,10 +1,12 @@
 //! The command: one module for each subcommand. Invoked under the name `strace` it takes strace's command
 //! line.
 
+mod doctor_cli;
 mod tips;
 mod trace_cli;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use lariat_engine::doctor::Diagnosis;
 use lariat_trace::{Ending, Session};
 use std::ffi::OsString;
 use std::io::Write;
@@ -23,6 +25,7 @@ struct Lariat {
 enum Subcommands {
     /// Print every system call and signal of a program and its children; strace's command line.
     Trace(Box<trace_cli::Args>),
+    Doctor(doctor_cli::Args),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
     match parsed(Lariat::try_parse_from(args)) {
         Err(code) => code,
         Ok(Lariat { command: Subcommands::Trace(args) }) => trace(*args),
+        Ok(Lariat { command: Subcommands::Doctor(args) }) => doctor(&args),
         Ok(Lariat { command: Subcommands::Completions { shell } }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Lariat::command(), "lariat", &mut script);
@@ -107,6 +111,16 @@ fn trace(args: trace_cli::Args) -> ExitCode {
         }
         Err(error) => fail(&error),
     }
+}
+
+fn doctor(args: &doctor_cli::Args) -> ExitCode {
+    let diagnoses = match args.diagnoses() {
+        Ok(diagnoses) => diagnoses,
+        Err(message) => return fail(&message),
+    };
+    let text: String = diagnoses.iter().map(|diagnosis| format!("{diagnosis}\n")).collect();
+    let printed = print(text.as_bytes());
+    if diagnoses.iter().all(Diagnosis::may_trace) { printed } else { ExitCode::FAILURE }
 }
 
 fn fail(error: &dyn std::fmt::Display) -> ExitCode {

@@ -2,6 +2,7 @@
 
 mod values;
 
+pub(crate) use self::values::process_ids;
 use self::values::{Level, levels, output, pids, precision, size, stamp, summary_columns, variable};
 use crate::tips::Tips;
 use clap::{ArgAction, Parser};

@@ -104,6 +104,21 @@ impl Refusal {
         Errno::EPERM
     }
 
+    /// Whether it is a rule of `ptrace_may_access`, which keeps the caller from looking as well as from tracing. The
+    /// others are of the calls that trace.
+    #[must_use]
+    pub const fn is_of_access(self) -> bool {
+        match self {
+            Self::OtherUser { .. }
+            | Self::OtherGroup { .. }
+            | Self::NotDumpable { .. }
+            | Self::OtherUserNamespace { .. }
+            | Self::CapabilitiesNotSuperset { .. }
+            | Self::Yama { .. } => true,
+            Self::KernelThread | Self::SameThreadGroup | Self::Exiting | Self::AlreadyTraced { .. } => false,
+        }
+    }
+
     /// The user namespace over which `CAP_SYS_PTRACE` would lift the refusal; `None` if no capability does.
     #[must_use]
     pub fn lifted_by_capability(self) -> Option<UserNs> {

@@ -340,6 +340,8 @@ fn refusals_come_in_the_kernels_order() {
             Refusal::Yama { scope: Scope::Capability, user_ns },
         ]
     );
+    let of_access: Vec<_> = case.attach().into_iter().filter(|r| r.is_of_access()).collect();
+    assert_eq!(case.access(Mode::ATTACH_REALCREDS), of_access);
     // What a capability lifts says so: with it, exactly the others are left.
     let left: Vec<_> = case.attach().into_iter().filter(|r| r.lifted_by_capability().is_none()).collect();
     case.caller.effective = SYS_PTRACE;

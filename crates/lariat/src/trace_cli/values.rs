@@ -100,15 +100,22 @@ pub(super) fn variable(text: OsString) -> (OsString, Option<OsString>) {
     }
 }
 
+/// The processes of `-p`, which must be others than this one.
 pub(super) fn pids(lists: &[String]) -> Result<Vec<i32>, String> {
+    let all = process_ids(lists)?;
+    if all.contains(&(std::process::id() as i32)) {
+        return Err("a tracer cannot trace itself: -p names this process".into());
+    }
+    Ok(all)
+}
+
+/// Lists of processes, separated by commas, blanks or newlines; each is kept once.
+pub(crate) fn process_ids(lists: &[String]) -> Result<Vec<i32>, String> {
     let mut all = Vec::new();
     for text in lists.iter().flat_map(|list| list.split([',', ' ', '\n', '\t'])).filter(|t| !t.is_empty()) {
         let pid: i32 = text.parse().map_err(|_| format!("Invalid process id: '{text}'"))?;
         if pid <= 0 {
             return Err(format!("Invalid process id: '{text}'"));
-        }
-        if pid == std::process::id() as i32 {
-            return Err("a tracer cannot trace itself: -p names this process".into());
         }
         if !all.contains(&pid) {
             all.push(pid);
