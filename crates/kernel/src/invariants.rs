@@ -21,7 +21,9 @@ impl<M: Machine> Kernel<M> {
             if !task.is_ptraced() && task.parent != task.real_parent {
                 return Err(format!("task {pid} is untraced and has a parent that is not its real one"));
             }
-            if task.jobctl.contains(JobCtl::PTRACE_FROZEN) && !task.is_ptraced() {
+            // DETACH does not thaw: the task does, when it leaves the stop.
+            let leaving = task.state == State::Running && task.frame.is_ptrace_stop();
+            if task.jobctl.contains(JobCtl::PTRACE_FROZEN) && !task.is_ptraced() && !leaving {
                 return Err(format!("task {pid} is frozen and not traced"));
             }
             if task.is_traced() != (task.state == State::Traced) {

@@ -289,6 +289,25 @@ pub enum Frame {
     Dead,
 }
 
+impl Frame {
+    /// Whether the task was last seen in a ptrace-stop.
+    #[must_use]
+    pub const fn is_ptrace_stop(&self) -> bool {
+        matches!(
+            self,
+            Self::TrapStop
+                | Self::SignalStop { .. }
+                | Self::EntryStop
+                | Self::SeccompStop
+                | Self::ExitStop
+                | Self::LastStop
+                | Self::CloneStop { .. }
+                | Self::ReturnStop(_)
+                | Self::ExitEvent(_)
+        )
+    }
+}
+
 /// What a call sleeps for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Sleep {
