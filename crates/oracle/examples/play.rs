@@ -1,20 +1,20 @@
-//! Plays a script on the model and prints what comes of each step.
-use lariat_oracle::{Model, Script};
+//! Plays scripts on the model and for real, and prints what comes of each step.
+use lariat_oracle::{Play, Script};
+use std::time::{Duration, Instant};
 fn main() {
-    let text = std::fs::read_to_string(std::env::args().nth(1).expect("a file")).expect("a script");
-    let script = Script::parse(&text).unwrap_or_else(|e| panic!("{e}"));
-    let mut model = Model::new(&script, lariat_kernel::cred::Cred::root());
-    for step in &script.steps {
-        match model.play(step) {
-            Err(e) => { println!("{e}"); continue; }
-            Ok(()) => {}
+    for file in std::env::args().skip(1) {
+        let text = std::fs::read_to_string(&file).expect("a script");
+        let script = Script::parse(&text).unwrap_or_else(|e| panic!("{file}: {e}"));
+        let start = Instant::now();
+        let mut play = Play::new(&script, true, Duration::from_secs(1)).unwrap();
+        for step in &script.steps {
+            match play.step(step) {
+                Err(e) => { println!("{e}"); break; }
+                Ok(line) => println!("{}: {} = {:?}   {:?}", step.actor, step.op, line.model.as_deref().unwrap_or("?"), line.seen),
+            }
         }
-        let sight = model.sight(&step.actor).expect("sight");
-        let out = sight.outcome.map(|o| lariat_oracle::words::outcome(&o, &step.op, &|p| model.name_of(p)));
-        print!("{}: {} = {:?}    ", step.actor, step.op, out.as_deref().unwrap_or("?"));
-        let names: Vec<String> = model.names().map(Into::into).collect();
-        for n in &names { let s = model.sight(n).unwrap(); print!(" {n}:{:?}{}", s.seen, s.handled.iter().map(|h| format!("[{}]", lariat_oracle::words::siginfo(h, &|p| model.name_of(p)))).collect::<String>()); }
-        println!();
-        if let Err(e) = model.kernel().check_invariants() { println!("INVARIANT {e}"); }
+        println!("{:?}", start.elapsed());
+        drop(play);
+        println!("{:?}", start.elapsed());
     }
 }

@@ -10,12 +10,15 @@
 //! After each step both are let run until nothing moves. The hard thing is to know that of real processes: the model says
 //! what is to be seen, and the comparison waits for that, or for so long that it will not come.
 
+pub mod compare;
 pub mod model;
 pub mod op;
+pub mod real;
 pub mod script;
 pub mod sight;
 pub mod words;
 
+pub use compare::{Discord, Line, Play, play};
 pub use model::{Model, PlayError};
 pub use op::Op;
 pub use script::{Script, Step};

@@ -1,0 +1,235 @@
+//! The model and the running kernel side by side.
+
+use crate::model::{Model, PlayError};
+use crate::op::Op;
+use crate::real::{Real, RealError};
+use crate::script::{Script, Step};
+use crate::sight::{Seen, Sight};
+use crate::words;
+use lariat_kernel::cred::{Caps, Cred};
+use std::time::{Duration, Instant};
+
+/// Why a script was not played to its end in harmony.
+#[derive(Debug, thiserror::Error)]
+pub enum Discord {
+    /// The script asks for what cannot be.
+    #[error(transparent)]
+    Play(#[from] PlayError),
+    /// The real processes failed.
+    #[error("line {line}: {source}")]
+    Real {
+        /// The line.
+        line: usize,
+        /// Why.
+        source: RealError,
+    },
+    /// The two differ.
+    #[error("line {line}: {step}\n{what}")]
+    Differs {
+        /// The line.
+        line: usize,
+        /// What was done.
+        step: String,
+        /// What is on the one side and on the other.
+        what: String,
+    },
+    /// It came out otherwise than the script says.
+    #[error("line {line}: {step}\n  expected {expected}\n  got      {got}")]
+    Unexpected {
+        /// The line.
+        line: usize,
+        /// What was done.
+        step: String,
+        /// What should have come of it.
+        expected: String,
+        /// What did.
+        got: String,
+    },
+}
+
+/// What came of a step, in words: on the model, and on the running kernel if it was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The step.
+    pub step: Step,
+    /// What the call gave; `None`: it has not returned.
+    pub model: Option<String>,
+    /// The same, for real.
+    pub real: Option<Option<String>>,
+    /// What each task does now, by name.
+    pub seen: Vec<(String, Seen)>,
+}
+
+/// A script on its way.
+#[derive(Debug)]
+pub struct Play {
+    model: Model,
+    real: Option<Real>,
+    patience: Duration,
+}
+
+/// How long to wait for what the model says is to come, before it is called a difference. Only failures take it.
+pub const PATIENCE: Duration = Duration::from_secs(3);
+
+impl Play {
+    /// Sets the stage: the model's alone, or both.
+    ///
+    /// # Errors
+    /// There are no real processes to be had.
+    pub fn new(script: &Script, with_real: bool, patience: Duration) -> Result<Self, Discord> {
+        let model = Model::new(script, own_cred());
+        let numbers: Vec<(String, i32)> =
+            script.actors.iter().filter_map(|name| Some((name.clone(), model.pid(name)?))).collect();
+        let spin = script.steps.iter().any(|step| step.op.watches_calls());
+        let real = with_real
+            .then(|| Real::new(spin, &numbers))
+            .transpose()
+            .map_err(|source| Discord::Real { line: 0, source })?;
+        Ok(Self { model, real, patience })
+    }
+
+    /// The model.
+    #[must_use]
+    pub const fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// Plays one step on both, and compares.
+    ///
+    /// # Errors
+    /// See [`Discord`].
+    pub fn step(&mut self, step: &Step) -> Result<Line, Discord> {
+        let before: Vec<(String, i32)> = self.numbers();
+        self.model.play(step)?;
+        let mut real_words = None;
+        if let Some(real) = &mut self.real {
+            let number = |name: &str| {
+                before.iter().find(|(known, _)| known == name).map_or(crate::model::NOBODY, |(_, pid)| *pid)
+            };
+            let fail = |source| Discord::Real { line: step.line, source };
+            real.begin(step, number).map_err(fail)?;
+            self.settle(step)?;
+            let real = self.real.as_ref().map(|real| real.sight(&step.actor).outcome);
+            real_words = Some(real.flatten().map(|outcome| self.words(&outcome, &step.op)));
+        }
+        let sight = self.model.sight(&step.actor);
+        let got = sight.and_then(|sight| sight.outcome).map(|outcome| self.words(&outcome, &step.op));
+        let told = got.clone().unwrap_or_else(|| "nothing yet".into());
+        if !step.expected.is_empty() && !step.expected.contains(&told) {
+            return Err(Discord::Unexpected {
+                line: step.line,
+                step: format!("{}: {}", step.actor, step.op),
+                expected: step.expected.join(" or "),
+                got: told,
+            });
+        }
+        let seen = self.model.names().filter_map(|name| Some((name.into(), self.model.sight(name)?.seen)));
+        Ok(Line { step: step.clone(), seen: seen.collect(), model: got, real: real_words })
+    }
+
+    fn words(&self, outcome: &crate::sight::Outcome, op: &Op) -> String {
+        words::outcome(outcome, op, &|pid| self.model.name_of(pid))
+    }
+
+    fn numbers(&self) -> Vec<(String, i32)> {
+        self.model.names().filter_map(|name| Some((name.into(), self.model.pid(name)?))).collect()
+    }
+
+    /// Waits until everything real is as the model says.
+    fn settle(&mut self, step: &Step) -> Result<(), Discord> {
+        let deadline = Instant::now() + self.patience;
+        let names: Vec<String> = self.model.names().map(Into::into).collect();
+        let mut looks = 0u32;
+        loop {
+            if let Some(made) = step.op.makes()
+                && let (Some(real), Some(pid)) = (&mut self.real, self.model.pid(made))
+                && !real.knows(pid)
+            {
+                real.learn(made, pid);
+            }
+            let Some(real) = &self.real else { return Ok(()) };
+            let differing = names.iter().find_map(|name| {
+                let wanted = self.model.sight(name)?;
+                let got = real.sight(name);
+                (!same(&wanted, &got)).then(|| (name.clone(), wanted, got))
+            });
+            let Some((name, wanted, got)) = differing else { return Ok(()) };
+            if Instant::now() > deadline {
+                let what = self.difference(&name, &wanted, &got, step);
+                return Err(Discord::Differs {
+                    line: step.line,
+                    step: format!("{}: {}", step.actor, step.op),
+                    what,
+                });
+            }
+            looks += 1;
+            if looks > 20 {
+                std::thread::sleep(Duration::from_micros(if looks > 200 { 1000 } else { 50 }));
+            } else {
+                std::thread::yield_now();
+            }
+        }
+    }
+
+    fn difference(&self, name: &str, wanted: &Sight, got: &Sight, step: &Step) -> String {
+        let side = |sight: &Sight| {
+            let outcome = sight.outcome.as_ref().map(|outcome| self.words(outcome, &step.op));
+            let handled = sight.handled.iter().map(|info| words::siginfo(info, &|pid| self.model.name_of(pid)));
+            format!(
+                "{}, {}, handled [{}]",
+                sight.seen.word(),
+                outcome.unwrap_or_else(|| "nothing told".into()),
+                handled.collect::<Vec<_>>().join(", ")
+            )
+        };
+        format!(
+            "  {name} on the model: {}\n  {name} for real:     {}\n  raw: {wanted:?}\n       {got:?}",
+            side(wanted),
+            side(got)
+        )
+    }
+}
+
+/// Whether what is seen is what was to be seen. What a call gave counts once its task runs.
+fn same(wanted: &Sight, got: &Sight) -> bool {
+    if wanted.seen != got.seen {
+        return false;
+    }
+    let heard = wanted.handled.len() > 16 || wanted.handled == got.handled;
+    heard && (wanted.seen != Seen::Idle || wanted.outcome.is_none() || wanted.outcome == got.outcome)
+}
+
+/// Plays a whole script.
+///
+/// # Errors
+/// See [`Discord`].
+pub fn play(script: &Script, with_real: bool) -> Result<Vec<Line>, Discord> {
+    let mut play = Play::new(script, with_real, PATIENCE)?;
+    script.steps.iter().map(|step| play.step(step)).collect()
+}
+
+/// The credentials of this process, as far as the model takes them from the real world.
+#[must_use]
+pub fn own_cred() -> Cred {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+    let ids = |name: &str| -> Vec<u32> {
+        field(name).split_whitespace().filter_map(|id| id.parse().ok()).collect()
+    };
+    let caps = |name: &str| Caps(u64::from_str_radix(field(name).trim(), 16).unwrap_or(0));
+    let (uid, gid) = (ids("Uid:"), ids("Gid:"));
+    let id = |list: &[u32], at: usize| list.get(at).copied().unwrap_or(0);
+    Cred {
+        uid: id(&uid, 0),
+        euid: id(&uid, 1),
+        suid: id(&uid, 2),
+        fsuid: id(&uid, 3),
+        gid: id(&gid, 0),
+        egid: id(&gid, 1),
+        sgid: id(&gid, 2),
+        fsgid: id(&gid, 3),
+        effective: caps("CapEff:"),
+        permitted: caps("CapPrm:"),
+        user_ns: lariat_kernel::cred::UserNs::INIT,
+    }
+}
