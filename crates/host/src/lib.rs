@@ -19,6 +19,8 @@ mod error;
 mod memory;
 mod process;
 mod ptrace;
+#[cfg(target_arch = "x86_64")]
+pub mod puppet;
 mod seccomp;
 mod sock_diag;
 mod spawn;
