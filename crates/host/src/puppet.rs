@@ -195,7 +195,7 @@ impl Stage {
             self.send_idle_back(turns, slot);
             turns.let_out(slot.index(), tid);
             if let Command::Clone { slot: new, .. } = command {
-                turns.born(new.index(), slot.index());
+                turns.expect(new.index());
             }
         }
         command.write(self.memory.window, slot, blocks);
@@ -227,6 +227,9 @@ impl Stage {
     /// The result of the last command; `None`: there was none, or it is not done.
     #[must_use]
     pub fn reply(&self, slot: Slot) -> Option<i64> {
+        if let Some(turns) = &self.turns {
+            turns.tend_newborn(|slot| self.memory.blocks()[slot].tid.load(Relaxed) as i32);
+        }
         let block = self.block(slot);
         let told = block.command.load(Relaxed);
         (told != 0 && block.done.load(Acquire) == told).then(|| block.result.load(Relaxed))

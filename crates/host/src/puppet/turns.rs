@@ -37,10 +37,12 @@ pub(super) struct Turns {
     others: CpuSet,
     /// Slots whose actors are not in the waiting room.
     out: [Cell<bool>; SLOTS],
+    /// A slot whose actor is being made: it starts where its maker is, which it must not keep from going on.
+    newborn: Cell<Option<usize>>,
 }
 
 impl Turns {
-    /// Moves this thread and init to the waiting room. `None`: there is only one processor.
+    /// Moves this thread to the waiting room, and init out of it. `None`: there is only one processor.
     pub(super) fn new(init: i32) -> Option<Self> {
         let before = affinity(THIS).ok()?;
         let cpus: Vec<usize> = before.members().collect();
@@ -50,7 +52,7 @@ impl Turns {
         let room = cpus[ROOMS.fetch_add(1, Ordering::Relaxed) % cpus.len()];
         let others = CpuSet::of(cpus.into_iter().filter(|&cpu| cpu != room));
         let room = CpuSet::only(room);
-        set_affinity(Tid::new(init), &room).ok()?;
+        set_affinity(Tid::new(init), &others).ok()?;
         set_affinity(THIS, &room).ok()?;
         // Whoever comes for a shorter turn need not wait for the end of a longer one, unless it has had its share.
         let nice = niceness();
@@ -58,7 +60,8 @@ impl Turns {
         if !Attributes::of(nice - 10, SHORT_TURN).set(0) {
             Attributes::of(nice, SHORT_TURN).set(0);
         }
-        Some(Self { before, nice, room, others, out: std::array::from_fn(|_| Cell::new(false)) })
+        let out = std::array::from_fn(|slot| Cell::new(slot == 0));
+        Some(Self { before, nice, room, others, out, newborn: Cell::new(None) })
     }
 
     /// Lets an actor out of the waiting room.
@@ -75,9 +78,21 @@ impl Turns {
         }
     }
 
-    /// Notes where a new task is: where its maker is.
-    pub(super) fn born(&self, slot: usize, parent: usize) {
-        self.out[slot].set(self.out[parent].get());
+    /// Notes that an actor makes another.
+    pub(super) fn expect(&self, slot: usize) {
+        self.out[slot].set(true);
+        self.newborn.set(Some(slot));
+    }
+
+    /// Sends the new actor to the waiting room as soon as the kernel has told its id, which is 0 before.
+    pub(super) fn tend_newborn(&self, tid: impl FnOnce(usize) -> i32) {
+        if let Some(slot) = self.newborn.get() {
+            let tid = tid(slot);
+            if tid != 0 {
+                self.newborn.set(None);
+                self.send_back(slot, tid);
+            }
+        }
     }
 
     /// Whether a slot's actor is not in the waiting room.
