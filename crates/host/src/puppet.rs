@@ -13,7 +13,9 @@
 //! process writes. For scripts that trace no system calls, idle actors may sleep ([`Idle::Sleep`]), which is quicker
 //! and leaves the machine to others.
 //!
-//! A stage belongs to the thread that makes it: when that ends, however it does, so do the actors.
+//! A stage belongs to the thread that makes it: when that ends, however it does, so do the actors. Only what the
+//! kernel itself cannot end stays: tasks that are stopped, each by another of them, and whose tracers all asked for a
+//! last stop (`PTRACE_O_TRACEEXIT`). Killed, each waits in that stop for the next, and no signal reaches it any more.
 
 mod block;
 mod census;
@@ -104,6 +106,10 @@ pub struct Stage {
 
 impl Stage {
     /// A stage with one actor, init, on it.
+    ///
+    /// With [`Idle::Spin`] and more than one processor, the calling thread is bound to one of them, with a higher
+    /// priority if it may have that, until the stage ends; processes that it starts meanwhile inherit both. It should
+    /// sleep between looks at what it waits for, if only for microseconds: that lets idle actors take turns.
     ///
     /// # Errors
     /// There are no processes, descriptors or memory left; memory files may not be executed (`vm.memfd_noexec`).

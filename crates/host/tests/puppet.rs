@@ -430,6 +430,22 @@ fn nobody_is_left_of_those_who_stop_one_another() {
     });
 }
 
+#[test]
+fn the_thread_is_left_as_it_was() {
+    let facts = || {
+        let status = std::fs::read_to_string("/proc/thread-self/status").expect("/proc");
+        let stat = std::fs::read_to_string("/proc/thread-self/stat").expect("/proc");
+        let stat: Vec<_> = stat.rsplit(')').next().expect("a name").split(' ').map(str::to_owned).collect();
+        let wanted = ["Cpus_allowed:", "SigBlk:"];
+        let status = status.lines().filter(|line| wanted.iter().any(|name| line.starts_with(name)));
+        // Priority and nice value.
+        (status.map(str::to_owned).collect::<Vec<_>>(), stat[16..18].to_vec())
+    };
+    let before = facts();
+    both(|idle| drop(stage(idle, 1)));
+    assert_eq!(facts(), before);
+}
+
 /// The victim of the next test: a process that dies with a stage.
 #[test]
 #[ignore = "dies"]
@@ -494,5 +510,18 @@ fn measure() {
                 times[500], times[990]
             );
         }
+        let stage = stage(idle, 6);
+        let (signal, disposition, flags, mask) = (Signal::USR1, Disposition::Handler, 0, 0);
+        for index in 2..=6 {
+            stage.run(slot(index), Command::Sigaction { signal, disposition, flags, mask }).expect("caught");
+        }
+        let start = Instant::now();
+        for round in 1..=20 {
+            for index in 2..=6 {
+                call(&stage, slot(1), libc::SYS_kill, [id(&stage, slot(index)), libc::SIGUSR1 as u64]);
+                until("it is handled", || stage.handled_count(slot(index)) == round);
+            }
+        }
+        println!("{idle:?}: a signal, 6 actors: mean {:?}", start.elapsed() / 100);
     });
 }

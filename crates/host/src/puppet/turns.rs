@@ -6,7 +6,7 @@
 //!   the others          whoever has been told to do something
 //! ```
 //!
-//! Affinity and the length of turns may be set from outside, unprivileged, and are seen by no tracer. If it may, this
+//! Affinity and the length of a turn may be set from outside, unprivileged, and are seen by no tracer. If it may, this
 //! thread also takes a higher priority, so that it is not kept waiting by those in the room.
 
 use super::block::SLOTS;
@@ -21,9 +21,7 @@ static ROOMS: AtomicUsize = AtomicUsize::new(0);
 /// The calling thread, for the affinity calls.
 const THIS: Tid = Tid::new(0);
 
-/// An actor's turn, in nanoseconds.
-const LONG_TURN: u64 = 400_000;
-/// This thread's.
+/// This thread's turn, in nanoseconds.
 const SHORT_TURN: u64 = 100_000;
 
 /// The processors of a stage, and who is where.
@@ -31,8 +29,8 @@ const SHORT_TURN: u64 = 100_000;
 pub(super) struct Turns {
     /// The thread's affinity before.
     before: CpuSet,
-    /// Its nice value.
-    nice: i32,
+    /// Its nice value, unless its scheduling is not to be touched.
+    nice: Option<i32>,
     room: CpuSet,
     others: CpuSet,
     /// Slots whose actors are not in the waiting room.
@@ -54,10 +52,12 @@ impl Turns {
         let room = CpuSet::only(room);
         set_affinity(Tid::new(init), &others).ok()?;
         set_affinity(THIS, &room).ok()?;
-        // Whoever comes for a shorter turn need not wait for the end of a longer one, unless it has had its share.
+        // Whoever comes for a shorter turn need not wait for the end of a longer one, unless it has had its share:
+        // that is more, the higher its priority.
         let nice = niceness();
-        Attributes::of(nice, LONG_TURN).set(init);
-        if !Attributes::of(nice - 10, SHORT_TURN).set(0) {
+        if let Some(nice) = nice
+            && !Attributes::of(nice - 10, SHORT_TURN).set(0)
+        {
             Attributes::of(nice, SHORT_TURN).set(0);
         }
         let out = std::array::from_fn(|slot| Cell::new(slot == 0));
@@ -104,7 +104,9 @@ impl Turns {
 impl Drop for Turns {
     fn drop(&mut self) {
         let _ = set_affinity(THIS, &self.before);
-        Attributes::of(self.nice, 0).set(0);
+        if let Some(nice) = self.nice {
+            Attributes::of(nice, 0).set(0);
+        }
     }
 }
 
@@ -135,7 +137,9 @@ impl Attributes {
     }
 }
 
-/// The calling thread's nice value.
-fn niceness() -> i32 {
-    rustix::process::getpriority_process(None).unwrap_or(0)
+/// The calling thread's nice value, if it is scheduled as threads are by default.
+fn niceness() -> Option<i32> {
+    // SAFETY: asks only.
+    let policy = unsafe { libc::sched_getscheduler(0) };
+    (policy == libc::SCHED_OTHER).then(|| rustix::process::getpriority_process(None).ok()).flatten()
 }
