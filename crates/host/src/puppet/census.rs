@@ -39,8 +39,9 @@ pub(super) fn stat(leader: i32, tid: i32) -> (State, i32) {
         Some('D') => State::Uninterruptible,
         Some('T') => State::Stopped,
         Some('t') => State::Traced,
-        Some('Z') => State::Zombie,
-        Some('X' | 'x') | None => State::Gone,
+        // X is on the way from a tracer's wait to the parent's, or to being gone.
+        Some('Z' | 'X' | 'x') => State::Zombie,
+        None => State::Gone,
         Some(other) => State::Other(other),
     };
     (state, fields.next().and_then(|field| field.parse().ok()).unwrap_or(0))

@@ -8,9 +8,10 @@ use lariat_abi::Errno;
 use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
 use rustix::io::Errno as RustixErrno;
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+use rustix::thread::futex::OWNER_DIED;
 use std::arch::asm;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 /// The first window that is tried. Nothing is mapped hereabouts unless it is asked for.
 const FIRST_WINDOW: usize = 0x1000_0000_0000;
@@ -94,6 +95,8 @@ impl Drop for Memory {
         unsafe {
             libc::pthread_mutex_unlock(&raw mut (*self.header()).owner);
             libc::pthread_mutex_destroy(&raw mut (*self.header()).owner);
+            // If anybody is left in spite of all, this is the last that it is told.
+            (*self.header().cast::<AtomicU32>()).store(OWNER_DIED, Ordering::SeqCst);
             let _ = munmap(self.header().cast(), SHARED_LEN);
         }
     }

@@ -57,7 +57,7 @@ impl Stage {
         }
     }
 
-    /// Kills those who trace or are traced, in an order in which they die.
+    /// Kills those who trace or are traced, but init, in an order in which they die.
     fn untangle(&self, image: Option<FileId>) {
         let deadline = Instant::now() + UNTANGLING;
         let mut killed: Vec<i32> = Vec::new();
@@ -74,7 +74,7 @@ impl Stage {
             }
             let mut free: Vec<i32> = bound.iter().map(|task| task.leader).collect();
             free.retain(|&leader| !bound.iter().any(|task| task.leader == leader && task.tracer != 0));
-            free.retain(|leader| !killed.contains(leader));
+            free.retain(|leader| !killed.contains(leader) && *leader != self.init);
             let acted = if free.is_empty() {
                 self.let_one_go(&bound, &mut killed, image)
             } else {
@@ -117,7 +117,7 @@ impl Stage {
         };
         let mut pairs = bound.iter().filter_map(|tracee| {
             let tracer = bound.iter().chain([&init]).find(|tracer| tracer.tid == tracee.tracer)?;
-            able(tracer).then_some((tracer.slot, tracee))
+            (tracee.leader != self.init && able(tracer)).then_some((tracer.slot, tracee))
         });
         let Some((tracer, tracee)) = pairs.clone().find(|(_, tracee)| killed.contains(&tracee.leader)) else {
             let Some((_, tracee)) = pairs.next() else { return false };
