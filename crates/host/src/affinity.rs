@@ -20,7 +20,7 @@ const MAX: usize = rustix::thread::CpuSet::MAX_CPU;
 static EVERY: LazyLock<CpuSet> = LazyLock::new(|| CpuSet::of(0..MAX));
 
 impl CpuSet {
-    fn of(cpus: impl IntoIterator<Item = usize>) -> Self {
+    pub(crate) fn of(cpus: impl IntoIterator<Item = usize>) -> Self {
         let mut set = rustix::thread::CpuSet::new();
         cpus.into_iter().filter(|&cpu| cpu < MAX).for_each(|cpu| set.set(cpu));
         Self(set)
@@ -43,6 +43,11 @@ impl CpuSet {
     #[must_use]
     pub fn contains(&self, cpu: usize) -> bool {
         cpu < MAX && self.0.is_set(cpu)
+    }
+
+    /// Every member, in order.
+    pub(crate) fn members(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..MAX).filter(|&cpu| self.contains(cpu))
     }
 
     /// How many there are.

@@ -20,6 +20,8 @@ mod memory;
 mod probe;
 mod process;
 mod ptrace;
+#[cfg(target_arch = "x86_64")]
+pub mod puppet;
 mod seccomp;
 mod sock_diag;
 mod spawn;
