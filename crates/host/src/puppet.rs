@@ -351,6 +351,12 @@ impl Stage {
         TraceeAddr::new(self.block(slot).buffer.as_ptr() as u64)
     }
 
+    /// Within a page that no actor uses and each process has for itself, so many bytes from its beginning.
+    #[must_use]
+    pub fn private(&self, offset: u64) -> TraceeAddr {
+        TraceeAddr::new((self.memory.window + STACKS + (SLOTS - 1) * STACK) as u64 + offset)
+    }
+
     /// Writes to a slot's buffer.
     ///
     /// # Panics

@@ -69,7 +69,7 @@ pub struct Play {
 }
 
 /// How long to wait for what the model says is to come, before it is called a difference. Only failures take it.
-pub const PATIENCE: Duration = Duration::from_secs(3);
+pub const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Play {
     /// Sets the stage: the model's alone, or both.
@@ -77,12 +77,24 @@ impl Play {
     /// # Errors
     /// There are no real processes to be had.
     pub fn new(script: &Script, with_real: bool, patience: Duration) -> Result<Self, Discord> {
+        let spin = script.steps.iter().any(|step| step.op.watches_calls());
+        Self::set(script, with_real.then_some(spin), patience)
+    }
+
+    /// Sets both stages for steps that are not known yet; `spin`: they may trace calls.
+    ///
+    /// # Errors
+    /// There are no real processes to be had.
+    pub fn with_idle(script: &Script, spin: bool, patience: Duration) -> Result<Self, Discord> {
+        Self::set(script, Some(spin), patience)
+    }
+
+    fn set(script: &Script, spin: Option<bool>, patience: Duration) -> Result<Self, Discord> {
         let model = Model::new(script, own_cred());
         let numbers: Vec<(String, i32)> =
             script.actors.iter().filter_map(|name| Some((name.clone(), model.pid(name)?))).collect();
-        let spin = script.steps.iter().any(|step| step.op.watches_calls());
-        let real = with_real
-            .then(|| Real::new(spin, &numbers))
+        let real = spin
+            .map(|spin| Real::new(spin, &numbers))
             .transpose()
             .map_err(|source| Discord::Real { line: 0, source })?;
         Ok(Self { model, real, patience })
@@ -153,7 +165,14 @@ impl Play {
                 let got = real.sight(name);
                 (!same(&wanted, &got)).then(|| (name.clone(), wanted, got))
             });
-            let Some((name, wanted, got)) = differing else { return Ok(()) };
+            let made = step.op.makes().and_then(|made| self.model.pid(made)).filter(|&pid| !real.knows(pid));
+            let Some((name, wanted, got)) = differing else {
+                // It may have come since we looked.
+                if let (Some(pid), Some(real)) = (made, &mut self.real) {
+                    real.learn(step.op.makes().unwrap_or_default(), pid);
+                }
+                return Ok(());
+            };
             if Instant::now() > deadline {
                 let what = self.difference(&name, &wanted, &got, step);
                 return Err(Discord::Differs {

@@ -13,6 +13,7 @@
 pub mod compare;
 pub mod model;
 pub mod op;
+pub mod random;
 pub mod real;
 pub mod script;
 pub mod sight;

@@ -57,6 +57,7 @@ impl Model {
         for name in &script.actors {
             model.begin("init", &Op::Clone(name.clone(), lariat_kernel::call::CloneFlags::empty(), 17));
         }
+        model.named.iter_mut().for_each(|named| named.outcome = None);
         model
     }
 

@@ -348,7 +348,7 @@ impl Real {
             },
             Op::Ptrace(request, _, data) => match (request, data) {
                 (Request::PeekData | Request::PeekText | Request::PeekUser, _) => {
-                    Output::Word(self.word(slot, 0))
+                    Output::Word(self.result(self.word(slot, 0) as i64) as u64)
                 }
                 (Request::GetEventMsg, _) => {
                     let word = self.word(slot, 0);
@@ -363,12 +363,18 @@ impl Real {
                 }
                 (Request::GetSigMask, _) => Output::Mask(SigSet(self.word(slot, 0))),
                 (Request::GetRegs, _) => {
-                    Output::Regs { orig_ax: self.word(slot, 120) as i64, ax: self.word(slot, 80) as i64 }
+                    Output::Regs {
+                        orig_ax: self.word(slot, 120) as i64,
+                        ax: self.result(self.word(slot, 80) as i64),
+                    }
                 }
                 (Request::GetSyscallInfo, Data::Size(size)) if *size >= value as u64 => {
                     Output::SyscallInfo(match self.word(slot, 0) & 0xff {
                         1 => SyscallReport::Entry(self.word(slot, 24) as i64),
-                        2 => SyscallReport::Exit(self.word(slot, 24) as i64, self.word(slot, 32) & 0xff != 0),
+                        2 => {
+                            let result = self.result(self.word(slot, 24) as i64);
+                            SyscallReport::Exit(result, self.word(slot, 32) & 0xff != 0)
+                        }
                         3 => {
                             SyscallReport::Seccomp(self.word(slot, 24) as i64, self.word(slot, 80) as u32)
                         }
@@ -380,6 +386,11 @@ impl Real {
             },
             _ => Output::None,
         }
+    }
+
+    /// A call's result as a tracer sees it: the number of a task, if it is one.
+    fn result(&self, value: i64) -> i64 {
+        i32::try_from(value).ok().filter(|pid| *pid > 1).map_or(value, |pid| self.to_model(pid).into())
     }
 
     /// What the model keeps of a siginfo.

@@ -1,0 +1,46 @@
+//! Random scripts of a few processes and threads: the model and the running kernel say the same of every step.
+//!
+//! `LARIAT_ORACLE` says how many; seeds of failures are kept in `random.proptest-regressions`.
+
+use lariat_oracle::compare::PATIENCE;
+use lariat_oracle::script::Script;
+use lariat_oracle::{Play, random};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+/// Plays the script that the numbers make.
+fn play(numbers: &[u64], calls: bool) -> Result<(), String> {
+    let first = Script { title: String::new(), actors: vec!["T".into(), "P".into()], steps: Vec::new() };
+    let mut script = first.clone();
+    let mut play = Play::with_idle(&first, calls, PATIENCE).map_err(|error| error.to_string())?;
+    for &number in numbers {
+        let Some(step) = random::step(play.model(), number, calls) else { continue };
+        script.steps.push(step.clone());
+        if let Err(error) = play.step(&step) {
+            return Err(format!("{error}\n{script}"));
+        }
+    }
+    Ok(())
+}
+
+fn run(calls: bool) {
+    let cases = std::env::var("LARIAT_ORACLE").ok().and_then(|cases| cases.parse().ok()).unwrap_or(1000);
+    let config = Config { cases, max_shrink_iters: 100, max_shrink_time: 60_000, ..Config::default() };
+    let mut runner = TestRunner::new(config);
+    let result = runner.run(&prop::collection::vec(any::<u64>(), 1..30), |numbers| {
+        play(&numbers, calls).map_err(TestCaseError::fail)
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+}
+
+#[test]
+fn the_model_does_as_the_kernel_does() {
+    run(false);
+}
+
+#[test]
+fn the_model_does_as_the_kernel_does_where_calls_are_traced() {
+    run(true);
+}
