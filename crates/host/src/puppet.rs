@@ -117,6 +117,7 @@ impl Stage {
         let memory = Memory::new()?;
         let block = &memory.blocks()[0];
         reset(block, idle);
+        block.started.store(1, Relaxed);
         let init = launch::launch(&memory.file)?;
         block.tid.store(init as u32, Relaxed);
         let turns = if idle == Idle::Spin { Turns::new(init) } else { None };
@@ -194,7 +195,6 @@ impl Stage {
                 }
             }
             Command::Syscall { number, .. } if number == libc::SYS_ptrace as u64 => self.traces.set(true),
-            Command::Exec => self.members[slot.index()].executes.set(tid != leader),
             _ => {}
         }
         if let Some(turns) = &self.turns {
@@ -207,6 +207,10 @@ impl Stage {
         command.write(self.memory.window, slot, blocks);
         let number = &blocks[slot.index()].command;
         number.store(number.load(Relaxed).wrapping_add(1), Release);
+        if command == Command::Exec {
+            // Not before: until now there was an older reply, which says nothing of it.
+            self.members[slot.index()].executes.set(tid != leader);
+        }
         if self.idle == Idle::Sleep {
             let _ = futex::wake(number, futex::Flags::empty(), 1);
         }
@@ -227,7 +231,7 @@ impl Stage {
     #[must_use]
     pub fn idle(&self, slot: Slot) -> bool {
         let block = self.block(slot);
-        block.tid.load(Acquire) != 0 && block.done.load(Acquire) == block.command.load(Relaxed)
+        block.started.load(Acquire) != 0 && block.done.load(Acquire) == block.command.load(Relaxed)
     }
 
     /// The result of the last command; `None`: there was none, or it is not done.
@@ -450,6 +454,7 @@ fn reset(block: &Block, idle: Idle) {
     }
     block.sleeps.store(u32::from(idle == Idle::Sleep), Relaxed);
     block.nap[0].store(1, Relaxed);
+    block.started.store(0, Relaxed);
 }
 
 /// Whether this process ignores a signal.

@@ -11,7 +11,7 @@ use crate::kernel::Kernel;
 use crate::machine::Machine;
 use crate::siginfo::Send;
 use crate::sigset::valid_signal;
-use crate::task::{ExitState, Frame, Handler, Pf, Pt, SaFlags, SignalFlags, State, TaskId, Tif};
+use crate::task::{ExitState, Frame, Handler, Pf, Pt, SaFlags, SignalFlags, Sleep, State, TaskId, Tif};
 use lariat_abi::{Errno, Options};
 use std::sync::Arc;
 
@@ -95,6 +95,19 @@ impl<M: Machine> Kernel<M> {
                 Err(errno) => return errno.into(),
             },
         };
+        let task = self.task(id);
+        if task.flags.contains(Pf::KTHREAD) || self.same_thread_group(current, id) {
+            return Errno::EPERM.into();
+        }
+        // `cred_guard_mutex`: an execve keeps tracers out while it waits for other threads, whose tracer may be the one
+        // who waits here.
+        if self.group_of(id).group_exec_task.is_some() {
+            let group = task.group;
+            return match self.task(current).sigpending() {
+                true => Errno::ERESTARTNOINTR.into(),
+                false => self.sleep(current, Sleep::CredGuard(group)),
+            };
+        }
         if let Err(errno) = self.rules().may_attach(self.caller(current), &self.target(id)) {
             return errno.into();
         }

@@ -10,7 +10,9 @@ use crate::kernel::{Kernel, blank_task};
 use crate::machine::{DebugRegs, Machine};
 use crate::siginfo::Send;
 use crate::stop::Stopped;
-use crate::task::{ExitState, Frame, Handler, Mm, Pf, Pt, SigAction, SignalFlags, State, TaskId, Tif};
+use crate::task::{
+    ExitState, Frame, GroupId, Handler, Mm, Pf, Pt, SigAction, SignalFlags, Sleep, State, TaskId, Tif,
+};
 use lariat_abi::{Errno, Event, Options};
 use std::sync::Arc;
 
@@ -45,13 +47,29 @@ impl<M: Machine> Kernel<M> {
         self.mark_ready(child);
         self.effect(Effect::Cloned { pid: self.task(current).pid, child: pid, thread });
         if trace {
-            let then = Frame::CloneStop { child: pid, vfork };
-            if let Stopped::Yes = self.ptrace_event(current, event, pid as u64, then) {
-                return Done::Away;
-            }
+            // The child may be quicker.
+            self.let_others_run(current, Frame::Clone { event: Some(event), child: pid, vfork });
+        } else {
+            self.report_clone(current, None, pid, vfork);
+        }
+        Done::Away
+    }
+
+    /// `kernel_clone`, from the event on.
+    pub(crate) fn report_clone(
+        &mut self,
+        current: TaskId,
+        event: Option<Event>,
+        pid: i32,
+        vfork: Option<TaskId>,
+    ) {
+        if let Some(event) = event
+            && let Stopped::Yes =
+                self.ptrace_event(current, event, pid as u64, Frame::CloneStop { child: pid, vfork })
+        {
+            return;
         }
         self.after_clone_event(current, pid, vfork);
-        Done::Away
     }
 
     /// The rest of `kernel_clone`.
@@ -213,6 +231,7 @@ impl<M: Machine> Kernel<M> {
                 let group = self.group_of_mut(id);
                 group.group_exec_task = None;
                 group.notify_count = 0;
+                self.unlock_cred_guard(self.task(id).group);
                 self.leave(id, -i64::from(Errno::EAGAIN.as_raw()));
                 return;
             }
@@ -225,6 +244,19 @@ impl<M: Machine> Kernel<M> {
         }
         self.task_mut(id).exit_signal = 17;
         self.begin_new_exec(id, from);
+        self.unlock_cred_guard(self.task(id).group);
+    }
+
+    /// `mutex_unlock(&signal->cred_guard_mutex)`.
+    fn unlock_cred_guard(&mut self, group: GroupId) {
+        let waiting: Vec<TaskId> = self
+            .tasks()
+            .filter(|(_, task)| task.frame == Frame::Sleep(Sleep::CredGuard(group)))
+            .map(|(id, _)| id)
+            .collect();
+        for id in waiting {
+            self.wake_up_state(id, &[State::Interruptible]);
+        }
     }
 
     /// The thread becomes the leader: `exchange_tids` and what follows. The old one vanishes without a word.
@@ -260,7 +292,7 @@ impl<M: Machine> Kernel<M> {
         if let Some(old) = old {
             self.put_mm(old);
         }
-        self.complete_vfork_done(waiting);
+        let woken = self.complete_vfork_done(waiting);
         let group = self.group_of_mut(id);
         group.self_exec_id += 1;
         for action in &mut group.action {
@@ -277,6 +309,15 @@ impl<M: Machine> Kernel<M> {
         task.saved_sigmask = None;
         let pid = task.pid;
         self.effect(Effect::Executed { pid, from });
+        if woken {
+            self.let_others_run(id, Frame::Exec(from));
+        } else {
+            self.report_exec(id, from);
+        }
+    }
+
+    /// The end of execve: the event, or the signal of old.
+    pub(crate) fn report_exec(&mut self, id: TaskId, from: i32) {
         let legacy = self.task(id).ptrace == Pt::PTRACED;
         if !self.task(id).options.contains(Options::TRACEEXEC) {
             if legacy {

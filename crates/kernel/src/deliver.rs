@@ -4,8 +4,7 @@
 //! traps, then at signals. A traced task reports each signal but SIGKILL to its tracer, who may change it, replace it or
 //! make it vanish. signal(7); ptrace(2), "Signal-delivery-stop", "Signal injection and suppression".
 
-use crate::call::{Call, Output};
-use crate::effect::Effect;
+use crate::call::Call;
 use crate::jobctl::JobCtl;
 use crate::kernel::Kernel;
 use crate::machine::Machine;
@@ -171,7 +170,6 @@ impl<M: Machine> Kernel<M> {
                 if handler.flags.contains(SaFlags::RESETHAND) {
                     action.handler = Handler::Default;
                 }
-                self.task_mut(id).output = Output::None;
                 // The handler of that moment counts, also its flags and mask.
                 self.set_up_frame(id, info, handler);
                 return Some(Got::Handler);
@@ -217,15 +215,13 @@ impl<M: Machine> Kernel<M> {
         self.settle_call(id);
         let task = self.task_mut(id);
         let saved = task.saved_sigmask.take().unwrap_or(task.blocked);
-        let user = std::mem::replace(&mut task.user, User::Handler(info.signo));
+        let user = std::mem::replace(&mut task.user, User::Handler(info));
         task.sigframes.push(SigFrame { user, blocked: saved });
         let mut mask = task.blocked.or(action.mask);
         if !action.flags.contains(SaFlags::NODEFER) {
             mask.add(info.signo);
         }
         self.set_blocked(id, mask);
-        let pid = self.task(id).pid;
-        self.effect(Effect::Handled { pid, info });
     }
 
     /// `signal_setup_done`: a stepped task stops on the handler's first instruction.
@@ -279,6 +275,10 @@ impl<M: Machine> Kernel<M> {
     /// `set_current_blocked`.
     pub(crate) fn set_blocked(&mut self, id: TaskId, mask: SigSet) {
         let mask = mask.without(SigSet::KERNEL_ONLY);
+        if mask == self.task(id).blocked {
+            // Not even a look at what is pending.
+            return;
+        }
         let newly = mask.without(self.task(id).blocked);
         if self.task(id).sigpending() {
             self.retarget_shared_pending(id, newly);

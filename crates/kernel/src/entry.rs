@@ -113,6 +113,10 @@ impl<M: Machine> Kernel<M> {
                 self.wake_from(id, &sleep);
                 true
             }
+            Frame::Clone { event, child, vfork } => {
+                self.report_clone(id, event, child, vfork);
+                true
+            }
             Frame::CloneStop { child, vfork } => {
                 self.ptrace_stop_end(id);
                 self.after_clone_event(id, child, vfork);
@@ -131,9 +135,17 @@ impl<M: Machine> Kernel<M> {
                 self.de_thread(id);
                 true
             }
+            Frame::Exec(from) => {
+                self.report_exec(id, from);
+                true
+            }
             Frame::ExitEvent(code) => {
                 self.ptrace_stop_end(id);
                 self.finish_exit(id, code);
+                true
+            }
+            Frame::ExitNotify(group_dead) => {
+                self.exit_notify(id, group_dead);
                 false
             }
             Frame::AttachWait(target) => {
@@ -172,7 +184,11 @@ impl<M: Machine> Kernel<M> {
                 let pid = task.pid;
                 self.effect(Effect::Returned { pid, call, result, output });
             }
-            User::Handler(_) => task.user = User::Call(Call::SigReturn),
+            User::Handler(info) => {
+                task.user = User::Call(Call::SigReturn);
+                let pid = task.pid;
+                self.effect(Effect::Handled { pid, info });
+            }
             User::Breakpoint => self.force_sig(id, SigInfo::user(SIGTRAP, si_code::SI_KERNEL, 0, 0)),
             User::Touch(touch) => self.touch(id, touch),
         }
@@ -314,6 +330,9 @@ impl<M: Machine> Kernel<M> {
         let done = match sleep {
             Sleep::Child => self.do_wait(id, &call),
             Sleep::Dequeue(set) => self.timed_wait(id, *set),
+            // ATTACH begins anew, or after a signal as a whole.
+            Sleep::CredGuard(_) if !self.task(id).sigpending() => self.perform(id, call),
+            Sleep::CredGuard(_) => Errno::ERESTARTNOINTR.into(),
             Sleep::Signal if self.task(id).sigpending() => Done::from(interrupted(&call)),
             Sleep::Signal => self.sleep(id, Sleep::Signal),
         };

@@ -77,14 +77,13 @@ impl<M: Machine> Kernel<M> {
         let group_dead = group.live == 0;
         let task = self.task_mut(id);
         task.exit_code = code;
-        task.frame = Frame::Dead;
-        task.state = State::Dead;
         task.call = None;
         task.user = crate::task::User::Idle;
-        let pid = task.pid;
-        self.exit_mm(id);
-        self.effect(Effect::Exited { pid, code });
-        self.exit_notify(id, group_dead);
+        if self.exit_mm(id) {
+            self.let_others_run(id, Frame::ExitNotify(group_dead));
+        } else {
+            self.exit_notify(id, group_dead);
+        }
     }
 
     /// `exit_signals`: from here on no signal of the process comes to this thread.
@@ -101,26 +100,30 @@ impl<M: Machine> Kernel<M> {
         }
     }
 
-    /// `exit_mm` and `mm_release`: the address space is given back; whoever called vfork(2) goes on.
-    pub(crate) fn exit_mm(&mut self, id: TaskId) {
+    /// `exit_mm` and `mm_release`: the address space is given back. Whether somebody who called vfork(2) goes on.
+    fn exit_mm(&mut self, id: TaskId) -> bool {
         let task = self.task_mut(id);
-        let Some(mm) = task.mm.take() else { return };
+        let Some(mm) = task.mm.take() else { return false };
         let waiting = task.vfork_parent.take();
         let dumpable = self.mm(mm).dumpable == crate::access::Dumpable::User;
         self.task_mut(id).user_dumpable = dumpable;
         self.put_mm(mm);
-        self.complete_vfork_done(waiting);
+        self.complete_vfork_done(waiting)
     }
 
-    /// `complete_vfork_done`.
-    pub(crate) fn complete_vfork_done(&mut self, waiting: Option<TaskId>) {
-        if let Some(parent) = waiting.filter(|&parent| self.get(parent).is_some()) {
-            self.wake_up_state(parent, &[State::Killable]);
-        }
+    /// `complete_vfork_done`. Whether it woke somebody.
+    pub(crate) fn complete_vfork_done(&mut self, waiting: Option<TaskId>) -> bool {
+        let waiting = waiting.filter(|&parent| self.get(parent).is_some());
+        waiting.is_some_and(|parent| self.wake_up_state(parent, &[State::Killable]))
     }
 
     /// `exit_notify`.
-    fn exit_notify(&mut self, id: TaskId, group_dead: bool) {
+    pub(crate) fn exit_notify(&mut self, id: TaskId, group_dead: bool) {
+        let task = self.task_mut(id);
+        task.frame = Frame::Dead;
+        task.state = State::Dead;
+        let (pid, code) = (task.pid, task.exit_code);
+        self.effect(Effect::Exited { pid, code });
         let mut dead = self.forget_original_parent(id);
         if group_dead {
             self.kill_orphaned_pgrp(self.group_of(id).leader, None);

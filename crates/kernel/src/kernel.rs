@@ -34,6 +34,8 @@ pub struct Kernel<M> {
     /// Memory and registers.
     pub machine: M,
     pub(crate) effects: Vec<Effect>,
+    /// The step is over, though the task could go on.
+    over: bool,
 }
 
 impl<M: Machine> Kernel<M> {
@@ -53,6 +55,7 @@ impl<M: Machine> Kernel<M> {
             checkpoint_restore: true,
             machine,
             effects: Vec::new(),
+            over: false,
         };
         let mm = kernel.add_mm(Mm { dumpable: Dumpable::User, user_ns: UserNs::INIT });
         kernel.machine.new_mm(mm);
@@ -359,7 +362,17 @@ impl<M: Machine> Kernel<M> {
     /// nothing comes between.
     pub fn step(&mut self, id: TaskId) {
         self.ready[id.0 as usize / 64] &= !(1 << (id.0 % 64));
-        while self.get(id).is_some_and(|task| task.state == State::Running) && self.advance(id) {}
+        self.over = false;
+        while self.get(id).is_some_and(|task| task.state == State::Running) && self.advance(id) && !self.over
+        {
+        }
+    }
+
+    /// Ends the step here: somebody has been woken who may be quicker than the rest of this.
+    pub(crate) fn let_others_run(&mut self, id: TaskId, rest: Frame) {
+        self.task_mut(id).frame = rest;
+        self.over = true;
+        self.mark_ready(id);
     }
 
     /// What has happened since the last call, in order.

@@ -123,7 +123,9 @@ impl<M: Machine> Kernel<M> {
             Request::PokeUser => self.poke_user(child, addr, data),
             Request::GetRegs => {
                 let task = self.task(child);
-                put(output, Output::Regs { orig_ax: task.orig_ax, ax: task.ax })
+                // Outside a call the register is the program's, which the model does not know.
+                let ax = if task.orig_ax < 0 { 0 } else { task.ax };
+                put(output, Output::Regs { orig_ax: task.orig_ax, ax })
             }
             Request::SetRegs | Request::GetFpRegs | Request::SetFpRegs => put(output, Output::None),
             Request::PeekText | Request::PeekData => {

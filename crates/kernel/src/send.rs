@@ -110,18 +110,18 @@ impl<M: Machine> Kernel<M> {
     }
 
     /// `wants_signal`.
-    fn wants_signal(&self, sig: i32, id: TaskId) -> bool {
+    fn wants_signal(&self, sig: i32, id: TaskId, current: Option<TaskId>) -> bool {
         let task = self.task(id);
         if task.blocked.has(sig) || task.flags.contains(Pf::EXITING) {
             return false;
         }
-        // A task on a processor takes another one even while one is pending; here nobody is on one.
-        sig == 9 || !task.is_stopped_or_traced() && !task.sigpending()
+        // Who is on a processor takes another one even while one is pending: here, who sends to itself.
+        sig == 9 || !task.is_stopped_or_traced() && (current == Some(id) || !task.sigpending())
     }
 
     /// `complete_signal`: finds a thread for the signal. If it kills, all die now.
-    fn complete_signal(&mut self, sig: i32, id: TaskId, shared: bool) {
-        let target = if self.wants_signal(sig, id) {
+    fn complete_signal(&mut self, sig: i32, id: TaskId, shared: bool, current: Option<TaskId>) {
+        let target = if self.wants_signal(sig, id, current) {
             id
         } else if !shared || self.thread_group_empty(id) {
             return;
@@ -129,7 +129,8 @@ impl<M: Machine> Kernel<M> {
             let group = self.group_of(id);
             let from = group.threads.iter().position(|&t| t == group.curr_target).unwrap_or(0);
             let (before, after) = group.threads.split_at(from);
-            let Some(t) = after.iter().chain(before).copied().find(|&t| self.wants_signal(sig, t)) else {
+            let Some(t) = after.iter().chain(before).copied().find(|&t| self.wants_signal(sig, t, current))
+            else {
                 return;
             };
             self.group_of_mut(id).curr_target = t;
@@ -205,7 +206,7 @@ impl<M: Machine> Kernel<M> {
             }
         }
         pending.signal.add(sig);
-        self.complete_signal(sig, id, shared);
+        self.complete_signal(sig, id, shared, current);
         Ok(())
     }
 

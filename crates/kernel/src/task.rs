@@ -12,7 +12,7 @@ use crate::machine::DebugRegs;
 use crate::siginfo::{SigInfo, SigPending};
 use crate::sigset::SigSet;
 use bitflags::bitflags;
-use lariat_abi::Options;
+use lariat_abi::{Event, Options};
 use std::sync::Arc;
 
 /// A task's place in the table.
@@ -221,7 +221,7 @@ pub enum User {
     /// A call has returned, and the program is to see what.
     Returned(Call, i64, Output),
     /// The first instructions of a signal's handler, then rt_sigreturn(2).
-    Handler(i32),
+    Handler(SigInfo),
     /// INT3.
     Breakpoint,
     /// A memory access or jump that the debug registers may match.
@@ -263,6 +263,15 @@ pub enum Frame {
     LastStop,
     /// In the call, asleep.
     Sleep(Sleep),
+    /// In `kernel_clone`, with the new task on its way.
+    Clone {
+        /// The event to report.
+        event: Option<Event>,
+        /// The new task's number.
+        child: i32,
+        /// It is to be waited for.
+        vfork: Option<TaskId>,
+    },
     /// In the stop of PTRACE_EVENT_FORK, VFORK or CLONE; then the call goes on.
     CloneStop {
         /// The new task's number.
@@ -281,8 +290,12 @@ pub enum Frame {
     ReturnStop(i64),
     /// `de_thread`, waiting for the other threads.
     DeThread,
+    /// In execve, past the point of no return, with this number before.
+    Exec(i32),
     /// In PTRACE_EVENT_EXIT, then `do_exit` with this.
     ExitEvent(i32),
+    /// In `do_exit`, before `exit_notify`; whether the whole group is dead.
+    ExitNotify(bool),
     /// `ptrace_attach`, waiting for JOBCTL_TRAPPING to be cleared.
     AttachWait(TaskId),
     /// Dead.
@@ -317,6 +330,8 @@ pub enum Sleep {
     Child,
     /// `sigtimedwait`.
     Dequeue(SigSet),
+    /// `cred_guard_mutex` of this group, which an execve holds: ATTACH waits.
+    CredGuard(GroupId),
 }
 
 /// A task: `task_struct`.

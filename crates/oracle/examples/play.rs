@@ -9,8 +9,17 @@ fn main() {
         let mut play = Play::new(&script, true, Duration::from_secs(1)).unwrap();
         for step in &script.steps {
             match play.step(step) {
-                Err(e) => { println!("{e}"); break; }
-                Ok(line) => println!("{}: {} = {:?}   {:?}", step.actor, step.op, line.model.as_deref().unwrap_or("?"), line.seen),
+                Err(e) => {
+                    println!("{e}");
+                    break;
+                }
+                Ok(line) => println!(
+                    "{}: {} = {:?}   {:?}",
+                    step.actor,
+                    step.op,
+                    line.model.as_deref().unwrap_or("?"),
+                    line.seen
+                ),
             }
         }
         println!("{:?}", start.elapsed());

@@ -11,6 +11,12 @@ use lariat_kernel::machine::{Simulated, Touch};
 use lariat_kernel::seccomp::Rule;
 use lariat_kernel::task::{ExitState, SigAction, State, User};
 use lariat_kernel::{Kernel, SigInfo, SigSet, TaskId};
+use std::collections::HashSet;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+
+/// How many ends of a step are looked for.
+const MAX_COURSES: usize = 200;
 
 /// The number of `nobody`.
 pub const NOBODY: i32 = 4_000_000;
@@ -94,7 +100,8 @@ impl Model {
     pub fn name_of(&self, pid: i32) -> String {
         // A number may have gone over to another name.
         let known = self.named.iter().filter(|named| named.pid == pid).max_by_key(|named| !named.gone);
-        known.map_or_else(|| if pid == NOBODY { "nobody".into() } else { pid.to_string() }, |n| n.name.clone())
+        known
+            .map_or_else(|| if pid == NOBODY { "nobody".into() } else { pid.to_string() }, |n| n.name.clone())
     }
 
     fn task(&self, name: &str) -> Option<TaskId> {
@@ -108,22 +115,74 @@ impl Model {
         self.task(name).is_some_and(|id| self.kernel.task(id).is_idle())
     }
 
-    /// Plays a step, until nothing moves any more.
+    /// Plays a step, until nothing moves any more. Of several possible courses, one.
     ///
     /// # Errors
     /// The task is not there, or is not idle.
     pub fn play(&mut self, step: &Step) -> Result<(), PlayError> {
+        self.admit(step)?;
+        self.begin(&step.actor, &step.op);
+        Ok(())
+    }
+
+    /// Plays a step in every order in which the tasks can go on, and gives each different end once: what a kernel with
+    /// several processors may come to.
+    ///
+    /// # Errors
+    /// The task is not there, or is not idle.
+    pub fn courses(&self, step: &Step) -> Result<Vec<Self>, PlayError> {
+        let mut start = self.clone();
+        start.admit(step)?;
+        start.start(&step.actor, &step.op);
+        let mut ends: Vec<Self> = Vec::new();
+        let mut seen = HashSet::new();
+        let mut open = vec![start];
+        while let Some(model) = open.pop() {
+            let runnable: Vec<TaskId> = model.kernel.runnable().collect();
+            if runnable.is_empty() {
+                ends.push(model);
+            } else if ends.len() < MAX_COURSES {
+                // The order that `run` takes is looked at first.
+                for &id in runnable.iter().rev() {
+                    let mut next = model.clone();
+                    next.kernel.step(id);
+                    next.take_note();
+                    if seen.insert(next.fingerprint()) {
+                        open.push(next);
+                    }
+                }
+            }
+        }
+        Ok(ends)
+    }
+
+    /// The state, and what has been seen of it.
+    fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.kernel.hash(&mut hasher);
+        for named in &self.named {
+            (named.pid, named.gone, &named.outcome, &named.handled).hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+
+    fn admit(&mut self, step: &Step) -> Result<(), PlayError> {
         if !self.is_idle(&step.actor) {
             let seen = self.sight(&step.actor).map_or(Seen::Gone, |sight| sight.seen);
             let what = format!("{} cannot do this: it {}", step.actor, seen.word());
             return Err(PlayError { line: step.line, what });
         }
         self.step += 1;
-        self.begin(&step.actor, &step.op);
         Ok(())
     }
 
     fn begin(&mut self, actor: &str, op: &Op) {
+        self.start(actor, op);
+        self.kernel.run();
+        self.take_note();
+    }
+
+    fn start(&mut self, actor: &str, op: &Op) {
         let Some(id) = self.task(actor) else { return };
         let user = self.translate(id, op);
         if let Some(name) = op.makes() {
@@ -141,7 +200,9 @@ impl Model {
             named.outcome = None;
         }
         self.kernel.act_in_user_mode(id, user);
-        self.kernel.run();
+    }
+
+    fn take_note(&mut self) {
         for effect in self.kernel.take_effects() {
             self.note(effect);
         }
@@ -239,9 +300,10 @@ impl Model {
                 let info = SigInfo { value: *value, ..SigInfo::user(sig.as_raw(), -1, own, uid) };
                 Call::SigQueue(self.number(name), sig.as_raw() as u64, info)
             }
-            Op::SigAction(sig, handler, flags) => {
-                Call::SigAction(sig.as_raw(), SigAction { handler: *handler, flags: *flags, mask: SigSet::EMPTY })
-            }
+            Op::SigAction(sig, handler, flags) => Call::SigAction(
+                sig.as_raw(),
+                SigAction { handler: *handler, flags: *flags, mask: SigSet::EMPTY },
+            ),
             Op::Mask(how, list) => Call::SigProcMask(*how, set(list)),
             Op::Plain(Plain::Getppid) => {
                 let task = self.kernel.task(id);
@@ -281,7 +343,9 @@ impl Model {
             Data::Memory(Addr::Absolute(at), value) => (*at, value.unwrap_or(0), Input::None),
             Data::Mask(list) => (8, 0, Input::Mask(set(list))),
             Data::SigInfo(signo, code) => (0, 0, Input::SigInfo(SigInfo::user(*signo, *code, 0, 0))),
-            Data::Peek(off, nr, shared) => (0, 0, Input::Peek { off: *off, flags: (*shared).into(), nr: *nr }),
+            Data::Peek(off, nr, shared) => {
+                (0, 0, Input::Peek { off: *off, flags: (*shared).into(), nr: *nr })
+            }
             Data::Size(u64::MAX) if request == Request::GetSigMask => (8, 0, Input::None),
             Data::Size(u64::MAX) => (88, 0, Input::None),
             Data::Size(size) => (*size, 0, Input::None),

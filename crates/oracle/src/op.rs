@@ -323,9 +323,7 @@ impl Op {
         use lariat_kernel::seccomp::Verdict;
         Ok(match first {
             "fork" => Self::Clone(words.need("a name")?.into(), CloneFlags::empty(), 17),
-            "vfork" => {
-                Self::Clone(words.need("a name")?.into(), CloneFlags::VM | CloneFlags::VFORK, 17)
-            }
+            "vfork" => Self::Clone(words.need("a name")?.into(), CloneFlags::VM | CloneFlags::VFORK, 17),
             "thread" => Self::Clone(words.need("a name")?.into(), THREAD, 0),
             "clone" => {
                 let name = words.need("a name")?.to_owned();
@@ -458,7 +456,9 @@ fn data(shape: Shape, words: &mut Words<'_>) -> Result<Data> {
                 Ok(number) => number,
                 Err(_) => {
                     let mut bits = 0;
-                    flags(word, &OPTIONS, "option of ptrace", |flag: Options| bits |= u64::from(flag.bits()))?;
+                    flags(word, &OPTIONS, "option of ptrace", |flag: Options| {
+                        bits |= u64::from(flag.bits())
+                    })?;
                     bits
                 }
             },
@@ -491,9 +491,7 @@ fn data(shape: Shape, words: &mut Words<'_>) -> Result<Data> {
             };
             Data::User(at, words.0.next().map(number).transpose()?)
         }
-        Shape::RegSet => {
-            Data::RegSet(number(words.need("a set")?)?, number(words.need("a length")?)?)
-        }
+        Shape::RegSet => Data::RegSet(number(words.need("a set")?)?, number(words.need("a length")?)?),
     })
 }
 

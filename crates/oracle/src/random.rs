@@ -8,8 +8,8 @@ use crate::model::Model;
 use crate::op::{Addr, Data, Op, Plain, THREAD, Who};
 use crate::script::Step;
 use lariat_abi::{Options, Request, Signal};
-use lariat_kernel::call::{CloneFlags, How, WaitFlags};
 use lariat_kernel::TaskId;
+use lariat_kernel::call::{CloneFlags, How, WaitFlags};
 use lariat_kernel::task::{Handler, SaFlags};
 
 /// Names of new tasks.

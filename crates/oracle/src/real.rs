@@ -57,6 +57,9 @@ impl Real {
         for (name, number) in actors {
             let slot = real.new_slot(name);
             real.stage.run(Slot::INIT, Command::fork(slot))?;
+            while !real.stage.idle(slot) {
+                std::thread::sleep(std::time::Duration::from_micros(20));
+            }
             real.learn(name, *number);
         }
         Ok(real)
@@ -363,10 +366,8 @@ impl Real {
                 }
                 (Request::GetSigMask, _) => Output::Mask(SigSet(self.word(slot, 0))),
                 (Request::GetRegs, _) => {
-                    Output::Regs {
-                        orig_ax: self.word(slot, 120) as i64,
-                        ax: self.result(self.word(slot, 80) as i64),
-                    }
+                    let (orig_ax, ax) = (self.word(slot, 120) as i64, self.word(slot, 80) as i64);
+                    Output::Regs { orig_ax, ax: if orig_ax < 0 { 0 } else { self.result(ax) } }
                 }
                 (Request::GetSyscallInfo, Data::Size(size)) if *size >= value as u64 => {
                     Output::SyscallInfo(match self.word(slot, 0) & 0xff {
@@ -375,9 +376,7 @@ impl Real {
                             let result = self.result(self.word(slot, 24) as i64);
                             SyscallReport::Exit(result, self.word(slot, 32) & 0xff != 0)
                         }
-                        3 => {
-                            SyscallReport::Seccomp(self.word(slot, 24) as i64, self.word(slot, 80) as u32)
-                        }
+                        3 => SyscallReport::Seccomp(self.word(slot, 24) as i64, self.word(slot, 80) as u32),
                         _ => SyscallReport::None,
                     })
                 }
@@ -402,7 +401,7 @@ impl Real {
             // The model knows no addresses of code.
             return base;
         }
-        let status = if signo == 17 && code > 0 { raw.status() } else { 0 };
+        let status = if (1..=6).contains(&code) { raw.status() } else { 0 };
         let value = if code == -1 { raw.value() } else { 0 };
         SigInfo { pid: self.to_model(raw.pid()), uid: raw.uid(), status, value, ..base }
     }

@@ -75,7 +75,8 @@ impl Script {
                 continue;
             }
             let (line, remark) = line.split_once(" #").unwrap_or((line, ""));
-            let (actor, rest) = line.split_once(':').ok_or_else(|| fail("a line is 'TASK: what it does'".into()))?;
+            let (actor, rest) =
+                line.split_once(':').ok_or_else(|| fail("a line is 'TASK: what it does'".into()))?;
             if script.actors.is_empty() {
                 if actor != "tasks" {
                     return Err(fail("the first line is 'tasks: NAME...'".into()));

@@ -102,7 +102,9 @@ pub fn outcome(outcome: &Outcome, op: &Op, name: &impl Fn(i32) -> String) -> Str
         Output::SyscallInfo(report) => match report {
             SyscallReport::None => "none".into(),
             SyscallReport::Entry(nr) => format!("entry {nr}"),
-            SyscallReport::Exit(result, error) => format!("exit {result}{}", if *error { " error" } else { "" }),
+            SyscallReport::Exit(result, error) => {
+                format!("exit {result}{}", if *error { " error" } else { "" })
+            }
             SyscallReport::Seccomp(nr, data) => format!("seccomp {nr} {data}"),
         },
         Output::Length(length) => format!("length {length}"),

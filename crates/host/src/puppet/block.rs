@@ -83,7 +83,9 @@ pub(super) struct Block {
     pub(super) action: KernelSigaction,
     /// Seconds and nanoseconds an actor sleeps before it looks whether the owner lives.
     pub(super) nap: [AtomicU64; 2],
-    unused: [AtomicU64; 228],
+    /// The actor has come to its code: what is sent to it from now on meets it in user mode.
+    pub(super) started: AtomicU64,
+    unused: [AtomicU64; 227],
     pub(super) log: [[AtomicU64; 16]; LOG],
     pub(super) buffer: [AtomicU64; BUFFER / 8],
 }

@@ -109,6 +109,7 @@ lariat_puppet_code:
     test    rax, rax
     jnz     5b
     mov     rbx, r13                    // the new task, on its own stack
+    mov     qword ptr [rbx + {started}], 1
     xor     r12d, r12d
     jmp     2b
 
@@ -160,7 +161,7 @@ lariat_puppet_restorer:
     syscall
 
 lariat_puppet_path:
-    .asciz  "/proc/self/fd/{fd}"
+    .asciz  "/proc/thread-self/fd/{fd}"
 lariat_puppet_name:
     .asciz  "lariat-actor"
 lariat_puppet_end:
@@ -186,6 +187,7 @@ lariat_puppet_end:
     taken = const offset_of!(Block, taken),
     handled = const offset_of!(Block, handled),
     nap = const offset_of!(Block, nap),
+    started = const offset_of!(Block, started),
     log = const offset_of!(Block, log),
     op_int3 = const op::INT3,
     op_store = const op::STORE,

@@ -28,7 +28,10 @@ impl fmt::Display for Addr {
 
 /// A signal's name, or the number if there is none.
 fn signal(raw: u64) -> String {
-    i32::try_from(raw).ok().and_then(Signal::from_raw).map_or_else(|| raw.to_string(), |s| s.name().into_owned())
+    i32::try_from(raw)
+        .ok()
+        .and_then(Signal::from_raw)
+        .map_or_else(|| raw.to_string(), |s| s.name().into_owned())
 }
 
 fn signals(list: &[Signal]) -> String {
@@ -75,7 +78,9 @@ impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Clone(name, flags, 17) if flags.is_empty() => write!(f, "fork {name}"),
-            Self::Clone(name, flags, 17) if *flags == CloneFlags::VM | CloneFlags::VFORK => write!(f, "vfork {name}"),
+            Self::Clone(name, flags, 17) if *flags == CloneFlags::VM | CloneFlags::VFORK => {
+                write!(f, "vfork {name}")
+            }
             Self::Clone(name, flags, _) if *flags == THREAD => write!(f, "thread {name}"),
             Self::Clone(name, flags, exit_signal) => {
                 write!(f, "clone {name}")?;
@@ -107,7 +112,9 @@ impl fmt::Display for Op {
                     Handler::Function => "handler",
                 };
                 write!(f, "sigaction {} {handler}", sig.name())?;
-                SA.iter().filter(|(_, flag)| flags.contains(*flag)).try_for_each(|(word, _)| write!(f, " {word}"))
+                SA.iter()
+                    .filter(|(_, flag)| flags.contains(*flag))
+                    .try_for_each(|(word, _)| write!(f, " {word}"))
             }
             Self::Mask(how, list) => {
                 let word = match how {
@@ -117,7 +124,9 @@ impl fmt::Display for Op {
                 };
                 write!(f, "{word}{}", signals(list))
             }
-            Self::Plain(plain) => f.write_str(PLAIN.iter().find(|(_, p)| p == plain).map_or("", |(name, _)| name)),
+            Self::Plain(plain) => {
+                f.write_str(PLAIN.iter().find(|(_, p)| p == plain).map_or("", |(name, _)| name))
+            }
             Self::SigSuspend(list) => write!(f, "sigsuspend{}", signals(list)),
             Self::SigTimedWait(list) => write!(f, "sigtimedwait{}", signals(list)),
             Self::Wait4(who, flags) | Self::WaitId(who, flags) => {
@@ -141,7 +150,10 @@ impl fmt::Display for Op {
             Self::Store(at) => write!(f, "store mem+{at}"),
             Self::Load(at) => write!(f, "load mem+{at}"),
             Self::Ptrace(request, who, data) => {
-                let name = REQUESTS.iter().find(|(_, known, _)| known == request).map_or("UNKNOWN", |(name, ..)| name);
+                let name = REQUESTS
+                    .iter()
+                    .find(|(_, known, _)| known == request)
+                    .map_or("UNKNOWN", |(name, ..)| name);
                 f.write_str(name)?;
                 if let Some(who) = who {
                     write!(f, " {who}")?;
