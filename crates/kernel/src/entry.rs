@@ -92,10 +92,10 @@ impl<M: Machine> Kernel<M> {
                 self.task_mut(id).frame = Frame::ExitToUser;
                 true
             }
-            Frame::EntryStop => {
+            Frame::EntryStop { emulated } => {
                 let signr = self.ptrace_stop_end(id);
                 self.send_from_tracer(id, signr);
-                self.after_entry(id);
+                self.after_entry(id, emulated);
                 true
             }
             Frame::SeccompStop => {
@@ -211,13 +211,14 @@ impl<M: Machine> Kernel<M> {
         task.ax = -i64::from(Errno::ENOSYS.as_raw());
         task.call = Some(call);
         task.output = Output::None;
-        if task.tif.intersects(Tif::SYSCALL_TRACE | Tif::SYSCALL_EMU) {
-            self.ptrace_report_syscall(id, SYSCALL_ENTRY, Frame::EntryStop);
+        let emulated = task.tif.contains(Tif::SYSCALL_EMU);
+        if emulated || task.tif.contains(Tif::SYSCALL_TRACE) {
+            self.ptrace_report_syscall(id, SYSCALL_ENTRY, Frame::EntryStop { emulated });
             if self.task(id).state == State::Traced {
                 return;
             }
         }
-        self.after_entry(id);
+        self.after_entry(id, emulated);
     }
 
     /// `ptrace_report_syscall`, until it stops.
@@ -233,13 +234,15 @@ impl<M: Machine> Kernel<M> {
 
     /// At a syscall-stop the tracer's signal is sent as if by the kernel.
     fn send_from_tracer(&mut self, id: TaskId, signr: i32) {
-        if signr != 0 {
+        // Who leaves a stop that nobody has waited for finds the stop's own code here.
+        if (1..=64).contains(&signr) {
             let _ = self.send_signal(signr, Send::Priv, id, false, Some(id));
         }
     }
 
-    fn after_entry(&mut self, id: TaskId) {
-        if self.task(id).tif.contains(Tif::SYSCALL_EMU) || self.fatal_signal_pending(id) {
+    /// Whether the call is emulated was settled before the stop.
+    fn after_entry(&mut self, id: TaskId, emulated: bool) {
+        if emulated || self.fatal_signal_pending(id) {
             let result = self.task(id).ax;
             self.leave(id, result);
             return;

@@ -254,7 +254,10 @@ pub enum Frame {
         shared: bool,
     },
     /// In the syscall-entry-stop.
-    EntryStop,
+    EntryStop {
+        /// The call is to be skipped.
+        emulated: bool,
+    },
     /// In the seccomp-stop.
     SeccompStop,
     /// In the syscall-exit-stop.
@@ -310,7 +313,7 @@ impl Frame {
             self,
             Self::TrapStop
                 | Self::SignalStop { .. }
-                | Self::EntryStop
+                | Self::EntryStop { .. }
                 | Self::SeccompStop
                 | Self::ExitStop
                 | Self::LastStop

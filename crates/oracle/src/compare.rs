@@ -187,7 +187,12 @@ impl Play {
             };
             steadily = 0;
             if Instant::now() > deadline {
-                let what = self.difference(&name, &wanted, &got, step);
+                let mut what = self.difference(&name, &wanted, &got, step);
+                for (other, got) in sights.iter().filter(|(other, _)| *other != name) {
+                    if let Some(wanted) = self.model.sight(other).filter(|wanted| !same(wanted, got)) {
+                        what += &format!("\n{}", self.difference(other, &wanted, got, step));
+                    }
+                }
                 return Err(Discord::Differs {
                     line: step.line,
                     step: format!("{}: {}", step.actor, step.op),
@@ -236,10 +241,26 @@ impl Play {
 
 /// The first task that is otherwise than the model says: its name, what the model says, what is.
 fn differing(model: &Model, sights: &[(String, Sight)]) -> Option<(String, Sight, Sight)> {
-    sights.iter().find_map(|(name, got)| {
-        let wanted = model.sight(name)?;
-        (!same(&wanted, got)).then(|| (name.clone(), wanted, got.clone()))
-    })
+    let mut zombies = 0;
+    let mut dead = None;
+    for (name, got) in sights {
+        let Some(wanted) = model.sight(name) else { continue };
+        // A thread that has taken over its leader's number and died is not to be told from the leader: of the dead, only
+        // how many are zombies is seen.
+        if is_dead(wanted.seen) && is_dead(got.seen) {
+            zombies += i32::from(wanted.seen == Seen::Zombie) - i32::from(got.seen == Seen::Zombie);
+            if wanted.seen != got.seen {
+                dead = Some((name.clone(), wanted, got.clone()));
+            }
+        } else if !same(&wanted, got) {
+            return Some((name.clone(), wanted, got.clone()));
+        }
+    }
+    dead.filter(|_| zombies != 0)
+}
+
+const fn is_dead(seen: Seen) -> bool {
+    matches!(seen, Seen::Zombie | Seen::Gone)
 }
 
 /// Whether what is seen is what was to be seen. What a call gave counts once its task runs.
