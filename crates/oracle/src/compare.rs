@@ -63,7 +63,8 @@ pub struct Line {
 /// A script on its way.
 #[derive(Debug)]
 pub struct Play {
-    model: Model,
+    /// What the model may have come to: as long as several courses look the same, all of them.
+    models: Vec<Model>,
     real: Option<Real>,
     patience: Duration,
 }
@@ -97,13 +98,13 @@ impl Play {
             .map(|spin| Real::new(spin, &numbers))
             .transpose()
             .map_err(|source| Discord::Real { line: 0, source })?;
-        Ok(Self { model, real, patience })
+        Ok(Self { models: vec![model], real, patience })
     }
 
-    /// The model.
+    /// The model; of several courses one.
     #[must_use]
-    pub const fn model(&self) -> &Model {
-        &self.model
+    pub fn model(&self) -> &Model {
+        &self.models[0]
     }
 
     /// Plays one step on both, and compares.
@@ -111,27 +112,20 @@ impl Play {
     /// # Errors
     /// See [`Discord`].
     pub fn step(&mut self, step: &Step) -> Result<Line, Discord> {
-        let before: Vec<(String, i32)> = self.numbers();
         let mut real_words = None;
-        let mut courses = if self.real.is_some() { self.model.courses(step)? } else { Vec::new() };
-        if courses.is_empty() {
-            self.model.play(step)?;
-        }
         if let Some(real) = &mut self.real {
-            let number = |name: &str| {
-                before.iter().find(|(known, _)| known == name).map_or(crate::model::NOBODY, |(_, pid)| *pid)
-            };
-            let fail = |source| Discord::Real { line: step.line, source };
-            real.begin(step, number).map_err(fail)?;
-            if let [only] = &mut courses[..] {
-                std::mem::swap(&mut self.model, only);
-                courses.clear();
-            }
-            self.settle(step, courses)?;
+            let before = &self.models[0];
+            let number = |name: &str| before.pid(name).unwrap_or(crate::model::NOBODY);
+            let courses = courses(&self.models, step)?;
+            real.begin(step, number).map_err(|source| Discord::Real { line: step.line, source })?;
+            self.models = courses;
+            self.settle(step)?;
             let real = self.real.as_ref().map(|real| real.sight(&step.actor).outcome);
             real_words = Some(real.flatten().map(|outcome| self.words(&outcome, &step.op)));
+        } else {
+            self.models[0].play(step)?;
         }
-        let sight = self.model.sight(&step.actor);
+        let sight = self.model().sight(&step.actor);
         let got = sight.and_then(|sight| sight.outcome).map(|outcome| self.words(&outcome, &step.op));
         let told = got.clone().unwrap_or_else(|| "nothing yet".into());
         if !step.expected.is_empty() && !step.expected.contains(&told) {
@@ -142,61 +136,51 @@ impl Play {
                 got: told,
             });
         }
-        let seen = self.model.names().filter_map(|name| Some((name.into(), self.model.sight(name)?.seen)));
+        let model = self.model();
+        let seen = model.names().filter_map(|name| Some((name.into(), model.sight(name)?.seen)));
         Ok(Line { step: step.clone(), seen: seen.collect(), model: got, real: real_words })
     }
 
     fn words(&self, outcome: &crate::sight::Outcome, op: &Op) -> String {
-        words::outcome(outcome, op, &|pid| self.model.name_of(pid))
+        words::outcome(outcome, op, &|pid| self.model().name_of(pid))
     }
 
-    fn numbers(&self) -> Vec<(String, i32)> {
-        self.model.names().filter_map(|name| Some((name.into(), self.model.pid(name)?))).collect()
-    }
-
-    /// Waits until everything real is as the model says; as one of several courses says, if there are such.
-    fn settle(&mut self, step: &Step, mut courses: Vec<Model>) -> Result<(), Discord> {
+    /// Waits until everything real is as the model says, or as one of several courses says.
+    fn settle(&mut self, step: &Step) -> Result<(), Discord> {
         let deadline = Instant::now() + self.patience;
-        if let Some(first) = courses.first() {
-            self.model = first.clone();
-        }
         // Where there are several, what looks like the end of one may be on the way to another's.
-        let steady = if courses.is_empty() { 0 } else { 40 };
-        let mut steadily = 0;
+        let steady = if self.models.len() == 1 { 0 } else { 40 };
+        let (mut steadily, mut fitting) = (0, Vec::new());
         for looks in 0u32.. {
             self.learn(step);
             let Some(real) = &self.real else { return Ok(()) };
-            let sights: Vec<(String, Sight)> =
-                self.model.names().map(|name| (name.into(), real.sight(name))).collect();
-            if let Some(at) = courses.iter().position(|model| differing(model, &sights).is_none()) {
-                if differing(&self.model, &sights).is_some() {
-                    self.model = courses[at].clone();
-                    steadily = 0;
-                }
-            }
-            let Some((name, wanted, got)) = differing(&self.model, &sights) else {
-                if steadily == steady {
+            let names = self.models[0].names();
+            let sights: Vec<(String, Sight)> = names.map(|name| (name.into(), real.sight(name))).collect();
+            let fit: Vec<usize> =
+                (0..self.models.len()).filter(|&at| differing(&self.models[at], &sights).is_none()).collect();
+            if !fit.is_empty() {
+                steadily = if fit == fitting { steadily + 1 } else { 0 };
+                fitting = fit;
+                if steadily >= steady {
+                    let mut at = 0;
+                    self.models.retain(|_| {
+                        at += 1;
+                        fitting.contains(&(at - 1))
+                    });
                     // The new task's number may have come since we looked.
                     self.learn(step);
-                    courses.clear();
                     return Ok(());
                 }
-                steadily += 1;
                 std::thread::sleep(Duration::from_micros(200));
                 continue;
-            };
+            }
             steadily = 0;
+            fitting.clear();
             if Instant::now() > deadline {
-                let mut what = self.difference(&name, &wanted, &got, step);
-                for (other, got) in sights.iter().filter(|(other, _)| *other != name) {
-                    if let Some(wanted) = self.model.sight(other).filter(|wanted| !same(wanted, got)) {
-                        what += &format!("\n{}", self.difference(other, &wanted, got, step));
-                    }
-                }
                 return Err(Discord::Differs {
                     line: step.line,
                     step: format!("{}: {}", step.actor, step.op),
-                    what,
+                    what: self.differences(&sights, step),
                 });
             }
             let nap = match looks {
@@ -212,18 +196,27 @@ impl Play {
     /// Notes the number of the task that a step has made.
     fn learn(&mut self, step: &Step) {
         if let Some(made) = step.op.makes()
-            && let (Some(real), Some(pid)) = (&mut self.real, self.model.pid(made))
+            && let (Some(real), Some(pid)) = (&mut self.real, self.models[0].pid(made))
             && !real.knows(pid)
         {
             real.learn(made, pid);
         }
     }
 
+    /// How the first course differs from what is.
+    fn differences(&self, sights: &[(String, Sight)], step: &Step) -> String {
+        let each = sights.iter().filter_map(|(name, got)| {
+            let wanted = self.model().sight(name)?;
+            (!same(&wanted, got)).then(|| self.difference(name, &wanted, got, step))
+        });
+        each.collect::<Vec<_>>().join("\n")
+    }
+
     fn difference(&self, name: &str, wanted: &Sight, got: &Sight, step: &Step) -> String {
         let side = |sight: &Sight| {
             let outcome = sight.outcome.as_ref().map(|outcome| self.words(outcome, &step.op));
             let handled =
-                sight.handled.iter().map(|info| words::siginfo(info, &|pid| self.model.name_of(pid)));
+                sight.handled.iter().map(|info| words::siginfo(info, &|pid| self.model().name_of(pid)));
             format!(
                 "{}, {}, handled [{}]",
                 sight.seen.word(),
@@ -238,6 +231,32 @@ impl Play {
         )
     }
 }
+
+/// What the models may come to by a step.
+fn courses(models: &[Model], step: &Step) -> Result<Vec<Model>, PlayError> {
+    let mut all: Vec<Model> = Vec::new();
+    let mut refusal = None;
+    for model in models {
+        match model.courses(step) {
+            Ok(courses) => {
+                for course in courses {
+                    if !all.iter().any(|known| known.fingerprint() == course.fingerprint()) {
+                        all.push(course);
+                    }
+                }
+            }
+            Err(error) => refusal = Some(error),
+        }
+    }
+    all.truncate(MAX_MODELS);
+    match refusal {
+        Some(error) if all.is_empty() => Err(error),
+        _ => Ok(all),
+    }
+}
+
+/// How many courses are followed at once.
+const MAX_MODELS: usize = 64;
 
 /// The first task that is otherwise than the model says: its name, what the model says, what is.
 fn differing(model: &Model, sights: &[(String, Sight)]) -> Option<(String, Sight, Sight)> {

@@ -25,7 +25,10 @@ pub const NOBODY: i32 = 4_000_000;
 #[derive(Debug, Clone)]
 struct Named {
     name: String,
+    /// Its number; 0 until there is one.
     pid: i32,
+    /// Who is to make it.
+    maker: String,
     gone: bool,
     outcome: Option<Outcome>,
     handled: Vec<SigInfo>,
@@ -58,7 +61,14 @@ impl Model {
         let mut kernel = Kernel::new(Simulated::default(), cred);
         kernel.enter(Kernel::<Simulated>::INIT, Call::SetSubreaper(true));
         kernel.run();
-        let init = Named { name: "init".into(), pid: 1, gone: false, outcome: None, handled: Vec::new() };
+        let init = Named {
+            name: "init".into(),
+            pid: 1,
+            maker: String::new(),
+            gone: false,
+            outcome: None,
+            handled: Vec::new(),
+        };
         let mut model = Self { kernel, named: vec![init], log: Vec::new(), step: 0 };
         for name in &script.actors {
             model.begin("init", &Op::Clone(name.clone(), lariat_kernel::call::CloneFlags::empty(), 17));
@@ -89,17 +99,24 @@ impl Model {
         self.named.iter().map(|named| &*named.name)
     }
 
-    /// The number of a name's task, also of one that is gone.
+    /// The number of a name's task, also of one that is gone; `None`: it has never had one.
     #[must_use]
     pub fn pid(&self, name: &str) -> Option<i32> {
-        self.named.iter().find(|named| named.name == name).map(|named| named.pid)
+        self.named.iter().find(|named| named.name == name).map(|named| named.pid).filter(|pid| *pid != 0)
+    }
+
+    /// Whether the script has named such a task.
+    #[must_use]
+    pub fn knows(&self, name: &str) -> bool {
+        self.named.iter().any(|named| named.name == name)
     }
 
     /// What a number is called.
     #[must_use]
     pub fn name_of(&self, pid: i32) -> String {
         // A number may have gone over to another name.
-        let known = self.named.iter().filter(|named| named.pid == pid).max_by_key(|named| !named.gone);
+        let known =
+            self.named.iter().filter(|named| named.pid == pid && pid != 0).max_by_key(|named| !named.gone);
         known
             .map_or_else(|| if pid == NOBODY { "nobody".into() } else { pid.to_string() }, |n| n.name.clone())
     }
@@ -157,7 +174,7 @@ impl Model {
     }
 
     /// The state, and what has been seen of it.
-    fn fingerprint(&self) -> u64 {
+    pub(crate) fn fingerprint(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         self.kernel.hash(&mut hasher);
         for named in &self.named {
@@ -186,11 +203,10 @@ impl Model {
         let Some(id) = self.task(actor) else { return };
         let user = self.translate(id, op);
         if let Some(name) = op.makes() {
-            let pid = self.kernel.next_pid();
             self.named.push(Named {
                 name: name.into(),
-                pid,
-                // Until the clone succeeds.
+                pid: 0,
+                maker: actor.into(),
                 gone: true,
                 outcome: None,
                 handled: Vec::new(),
@@ -221,8 +237,11 @@ impl Model {
                     named.handled.push(*info);
                 }
             }
-            Effect::Cloned { child, .. } => {
-                if let Some(named) = self.named.iter_mut().find(|named| named.pid == *child) {
+            Effect::Cloned { pid, child, .. } => {
+                let maker = self.name_of(*pid);
+                let waits = |named: &&mut Named| named.pid == 0 && named.maker == maker;
+                if let Some(named) = self.named.iter_mut().rev().find(waits) {
+                    named.pid = *child;
                     named.gone = false;
                 }
             }

@@ -65,7 +65,8 @@ pub fn step(model: &Model, number: u64, calls: bool) -> Option<Step> {
         .iter()
         .map(|&id| model.name_of(model.kernel().task(id).pid))
         .collect();
-    let others: Vec<String> = model.names().filter(|name| *name != "init").map(Into::into).collect();
+    let there = |name: &&str| *name != "init" && model.pid(name).is_some();
+    let others: Vec<String> = model.names().filter(there).map(Into::into).collect();
     let op = match choices.below(if tracees.is_empty() { 4 } else { 10 }) {
         0 => signalling(&mut choices, &others),
         1 => living(&mut choices, model),
@@ -97,7 +98,7 @@ fn signalling(choices: &mut Choices, others: &[String]) -> Op {
 }
 
 fn living(choices: &mut Choices, model: &Model) -> Op {
-    let new = NAMES.iter().find(|name| model.pid(name).is_none());
+    let new = NAMES.iter().find(|name| !model.knows(name));
     let kind = choices.below(12);
     match (kind, new) {
         (0 | 1, Some(name)) => Op::Clone((*name).into(), CloneFlags::empty(), 17),

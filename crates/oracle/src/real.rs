@@ -37,6 +37,9 @@ pub struct Real {
     actors: Vec<Actor>,
     /// Real numbers and the model's.
     numbers: Vec<(i32, i32)>,
+    /// Descriptors that every actor has: of a pipe that stays empty, and of an epoll(7) that knows nothing.
+    pipe: u64,
+    epoll: u64,
 }
 
 /// Where in an actor's buffer calls find and leave things.
@@ -50,7 +53,10 @@ impl Real {
     pub fn new(spin: bool, actors: &[(String, i32)]) -> Result<Self, RealError> {
         let stage = Stage::new(if spin { Idle::Spin } else { Idle::Sleep })?;
         let init = Actor { name: "init".into(), slot: Slot::INIT, op: None };
-        let mut real = Self { stage, actors: vec![init], numbers: Vec::new() };
+        stage.call(Slot::INIT, 293, [stage.buffer(Slot::INIT).as_raw(), 0])?;
+        let pipe = u64::from(stage.read_buffer(Slot::INIT, 0, 1)[0]);
+        let epoll = stage.call(Slot::INIT, 291, [0])? as u64;
+        let mut real = Self { stage, actors: vec![init], numbers: Vec::new(), pipe, epoll };
         real.learn("init", 1);
         // A session of its own: the group of whoever calls us is not ours.
         real.stage.call::<0>(Slot::INIT, 112, [])?;
@@ -107,30 +113,12 @@ impl Real {
             let fd = self.stage.call(slot, 434, [pid as u64, 0])?;
             self.stage.write_buffer(slot, SECOND, &fd.to_ne_bytes());
         }
-        if matches!(step.op, Op::Plain(Plain::Read | Plain::EpollWait)) {
-            self.open(slot, &step.op)?;
-        }
         let new = step.op.makes().map(|name| self.new_slot(name));
         let command = self.command(slot, &step.op, new, &|name| self.to_real(number(name)));
         if let Some(actor) = self.actors.iter_mut().find(|actor| actor.name == step.actor) {
             actor.op = Some(step.op.clone());
         }
         self.stage.command(slot, command)?;
-        Ok(())
-    }
-
-    /// The descriptor a sleeping call needs, made without anybody watching.
-    fn open(&self, slot: Slot, op: &Op) -> Result<(), RealError> {
-        let buffer = self.stage.buffer(slot).as_raw();
-        let fd = match op {
-            Op::Plain(Plain::Read) => {
-                self.stage.call(slot, 293, [buffer, 0])?;
-                let fd = self.stage.read_buffer(slot, 0, 4);
-                i64::from(i32::from_ne_bytes(fd.try_into().unwrap_or_default()))
-            }
-            _ => self.stage.call(slot, 291, [0])?,
-        };
-        self.stage.write_buffer(slot, SECOND, &fd.to_ne_bytes());
         Ok(())
     }
 
@@ -207,12 +195,12 @@ impl Real {
             }
             Op::Plain(Plain::Getppid) => call(110, [0; 6]),
             Op::Plain(Plain::Pause) => call(34, [0; 6]),
-            Op::Plain(Plain::Read) => call(0, [self.word(slot, SECOND), first, 1, 0, 0, 0]),
+            Op::Plain(Plain::Read) => call(0, [self.pipe, first, 1, 0, 0, 0]),
             Op::Plain(Plain::NanoSleep) => {
                 put(&[1_000_000u64.to_ne_bytes(), 0u64.to_ne_bytes()].concat());
                 call(35, [first, 0, 0, 0, 0, 0])
             }
-            Op::Plain(Plain::EpollWait) => call(232, [self.word(slot, SECOND), first, 1, u64::MAX, 0, 0]),
+            Op::Plain(Plain::EpollWait) => call(232, [self.epoll, first, 1, u64::MAX, 0, 0]),
             Op::SigSuspend(list) => {
                 put_set(list);
                 call(130, [first, 8, 0, 0, 0, 0])
