@@ -69,7 +69,7 @@ pub fn step(model: &Model, number: u64, calls: bool) -> Option<Step> {
     let others: Vec<String> = model.names().filter(there).map(Into::into).collect();
     let op = match choices.below(if tracees.is_empty() { 4 } else { 10 }) {
         0 => signalling(&mut choices, &others),
-        1 => living(&mut choices, model),
+        1 => living(&mut choices, model, calls),
         2 => attaching(&mut choices, model, own, &others)?,
         3 | 4 => waiting(&mut choices, &others),
         5 => asking(&mut choices, &tracees, calls),
@@ -97,7 +97,7 @@ fn signalling(choices: &mut Choices, others: &[String]) -> Op {
     }
 }
 
-fn living(choices: &mut Choices, model: &Model) -> Op {
+fn living(choices: &mut Choices, model: &Model, calls: bool) -> Op {
     let new = NAMES.iter().find(|name| !model.knows(name));
     let kind = choices.below(12);
     match (kind, new) {
@@ -110,7 +110,8 @@ fn living(choices: &mut Choices, model: &Model) -> Op {
         (5, Some(name)) => Op::Clone((*name).into(), CloneFlags::VM | CloneFlags::VFORK, 17),
         (6, _) => Op::Exit(3),
         (7, _) => Op::ExitGroup(5),
-        (8, _) => Op::Exec,
+        // The new program maps its memory, which a tracer of calls sees.
+        (8, _) if !calls => Op::Exec,
         (9, _) => Op::SigSuspend(vec![choices.of(&SIGNALS)]),
         _ => Op::Plain(choices.of(&[
             Plain::Getppid,
