@@ -327,6 +327,12 @@ impl Stage {
         self.task(slot).and_then(|(leader, tid)| census::blocked_in(leader, tid))
     }
 
+    /// The signals that wait for a slot's actor, or for its process, and that it does not block: bit 0 is signal 1.
+    #[must_use]
+    pub fn unblocked_signals(&self, slot: Slot) -> u64 {
+        self.task(slot).map_or(0, |(leader, tid)| census::unblocked(leader, tid))
+    }
+
     /// How many signals a slot's handler has noted.
     #[must_use]
     pub fn handled_count(&self, slot: Slot) -> u32 {

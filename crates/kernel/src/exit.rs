@@ -251,7 +251,8 @@ impl<M: Machine> Kernel<M> {
         !self.pgrp(pgid).any(|p| {
             let task = self.task(p);
             let dead = task.exit_state != ExitState::Alive && self.thread_group_empty(p);
-            if Some(p) == ignored || dead || task.real_parent == Self::INIT {
+            let init = self.global_init && task.real_parent == Self::INIT;
+            if Some(p) == ignored || dead || init {
                 return false;
             }
             let parent = self.group_of(task.real_parent);

@@ -31,6 +31,9 @@ pub struct Kernel<M> {
     pub yama: Yama,
     /// Whether the kernel has `CONFIG_CHECKPOINT_RESTORE`, which SUSPEND_SECCOMP wants.
     pub checkpoint_restore: bool,
+    /// Whether the first process is the machine's, or only one that orphans come to: a child of the former does not
+    /// keep its process group from being an orphan.
+    pub global_init: bool,
     /// Memory and registers.
     pub machine: M,
     pub(crate) effects: Vec<Effect>,
@@ -53,6 +56,7 @@ impl<M: Machine> Kernel<M> {
             user_namespaces: UserNamespaces::default(),
             yama: Yama::default(),
             checkpoint_restore: true,
+            global_init: true,
             machine,
             effects: Vec::new(),
             over: false,

@@ -156,8 +156,9 @@ impl Play {
             let Some(real) = &self.real else { return Ok(()) };
             let names = self.models[0].names();
             let sights: Vec<(String, Sight)> = names.map(|name| (name.into(), real.sight(name))).collect();
-            let fit: Vec<usize> =
-                (0..self.models.len()).filter(|&at| differing(&self.models[at], &sights).is_none()).collect();
+            let fit: Vec<usize> = (0..self.models.len())
+                .filter(|&at| differing(&self.models[at], &sights).is_none() && quiet(&self.models[at], real))
+                .collect();
             if !fit.is_empty() {
                 steadily = if fit == fitting { steadily + 1 } else { 0 };
                 fitting = fit;
@@ -276,6 +277,11 @@ fn differing(model: &Model, sights: &[(String, Sight)]) -> Option<(String, Sight
         }
     }
     dead.filter(|_| zombies != 0)
+}
+
+/// Whether everybody has looked at the signals that came: what looks like the end may be the beginning.
+fn quiet(model: &Model, real: &Real) -> bool {
+    model.stirred().all(|name| model.unblocked_signals(name) == real.unblocked_signals(name))
 }
 
 const fn is_dead(seen: Seen) -> bool {

@@ -42,6 +42,8 @@ pub struct Model {
     /// What has happened, each with the number of the step it happened in; 0 is before the first.
     log: Vec<(usize, Effect)>,
     step: usize,
+    /// Who ran in the last step.
+    stirred: Vec<i32>,
 }
 
 /// Why a step cannot be played.
@@ -59,6 +61,8 @@ impl Model {
     #[must_use]
     pub fn new(script: &Script, cred: Cred) -> Self {
         let mut kernel = Kernel::new(Simulated::default(), cred);
+        // The real stage's init is a subreaper among others.
+        kernel.global_init = false;
         kernel.enter(Kernel::<Simulated>::INIT, Call::SetSubreaper(true));
         kernel.run();
         let init = Named {
@@ -69,7 +73,7 @@ impl Model {
             outcome: None,
             handled: Vec::new(),
         };
-        let mut model = Self { kernel, named: vec![init], log: Vec::new(), step: 0 };
+        let mut model = Self { kernel, named: vec![init], log: Vec::new(), step: 0, stirred: Vec::new() };
         for name in &script.actors {
             model.begin("init", &Op::Clone(name.clone(), lariat_kernel::call::CloneFlags::empty(), 17));
         }
@@ -162,6 +166,7 @@ impl Model {
                 // The order that `run` takes is looked at first.
                 for &id in runnable.iter().rev() {
                     let mut next = model.clone();
+                    next.stirred.push(next.kernel.task(id).pid);
                     next.kernel.step(id);
                     next.take_note();
                     if seen.insert(next.fingerprint()) {
@@ -190,6 +195,7 @@ impl Model {
             return Err(PlayError { line: step.line, what });
         }
         self.step += 1;
+        self.stirred.clear();
         Ok(())
     }
 
@@ -265,6 +271,24 @@ impl Model {
         self.log.push((self.step, effect));
     }
 
+    /// The tasks that ran in the last step, other than the one that made it, and now run on in user mode.
+    pub(crate) fn stirred(&self) -> impl Iterator<Item = &str> {
+        let idle = |named: &&Named| self.is_idle(&named.name);
+        self.named
+            .iter()
+            .filter(idle)
+            .filter(|named| self.stirred.contains(&named.pid))
+            .map(|named| &*named.name)
+    }
+
+    /// The signals that a task does not block and that wait for it or its process.
+    #[must_use]
+    pub fn unblocked_signals(&self, name: &str) -> SigSet {
+        let Some(id) = self.task(name) else { return SigSet::EMPTY };
+        let task = self.kernel.task(id);
+        task.pending.signal.or(self.kernel.group_of(id).shared_pending.signal).without(task.blocked)
+    }
+
     /// What can be seen of a task; `None`: there is no such name yet.
     #[must_use]
     pub fn sight(&self, name: &str) -> Option<Sight> {
@@ -314,9 +338,9 @@ impl Model {
             Op::Kill(Who::Any, sig) => Call::Kill(-1, *sig),
             Op::Tgkill(name, sig) => Call::Tgkill(tgid(name), self.number(name), *sig),
             Op::SigQueue(name, sig, value) => {
-                let uid = self.kernel.task(id).cred.uid;
+                // The sender may claim any user id: 0.
                 let own = self.kernel.group_of(id).tgid;
-                let info = SigInfo { value: *value, ..SigInfo::user(sig.as_raw(), -1, own, uid) };
+                let info = SigInfo { value: *value, ..SigInfo::user(sig.as_raw(), -1, own, 0) };
                 Call::SigQueue(self.number(name), sig.as_raw() as u64, info)
             }
             Op::SigAction(sig, handler, flags) => Call::SigAction(

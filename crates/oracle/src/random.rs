@@ -36,7 +36,7 @@ impl Choices {
     }
 }
 
-const SIGNALS: [Signal; 8] = [
+const SIGNALS: [Signal; 9] = [
     Signal::USR1,
     Signal::STOP,
     Signal::CONT,
@@ -45,6 +45,7 @@ const SIGNALS: [Signal; 8] = [
     Signal::CHLD,
     Signal::TRAP,
     Signal::USR2,
+    Signal::TSTP,
 ];
 
 /// The next step, if this number gives one. `calls`: steps and system calls may be traced.
@@ -99,7 +100,7 @@ fn signalling(choices: &mut Choices, others: &[String]) -> Op {
 
 fn living(choices: &mut Choices, model: &Model, calls: bool) -> Op {
     let new = NAMES.iter().find(|name| !model.knows(name));
-    let kind = choices.below(12);
+    let kind = choices.below(14);
     match (kind, new) {
         (0 | 1, Some(name)) => Op::Clone((*name).into(), CloneFlags::empty(), 17),
         (2 | 3, Some(name)) => Op::Clone((*name).into(), THREAD, 0),
@@ -113,6 +114,15 @@ fn living(choices: &mut Choices, model: &Model, calls: bool) -> Op {
         // The new program maps its memory, which a tracer of calls sees.
         (8, _) if !calls => Op::Exec,
         (9, _) => Op::SigSuspend(vec![choices.of(&SIGNALS)]),
+        (10, _) => Op::SigTimedWait(vec![choices.of(&SIGNALS)]),
+        (11, _) => choices.of(&[
+            Op::SetPgid(Who::Group),
+            Op::SetSid,
+            Op::Subreaper,
+            Op::Pdeathsig(Signal::USR1),
+            Op::Dumpable(0),
+            Op::SetUid(65534),
+        ]),
         _ => Op::Plain(choices.of(&[
             Plain::Getppid,
             Plain::Pause,

@@ -180,8 +180,7 @@ impl Real {
             }
             Op::SigQueue(name, sig, value) => {
                 let own = self.stage.pid(slot).map_or(0, |pid| pid.as_raw());
-                let uid = lariat_host::user_id();
-                put(&queued(sig.as_raw(), -1, own, uid, *value));
+                put(&queued(sig.as_raw(), -1, own, 0, *value));
                 call(129, [real(name) as u64, sig.as_raw() as u64, first, 0, 0, 0])
             }
             Op::Mask(how, list) => {
@@ -306,6 +305,12 @@ impl Real {
         let outcome = actor.op.as_ref().filter(|_| idle).and_then(|op| self.outcome(slot, op));
         let handled = self.stage.handled(slot, 0).iter().map(|info| self.siginfo(info)).collect();
         Sight { seen, outcome, handled }
+    }
+
+    /// The signals that a task does not block and that wait for it nevertheless: it has not come to look at them.
+    #[must_use]
+    pub fn unblocked_signals(&self, name: &str) -> SigSet {
+        SigSet(self.slot(name).map_or(0, |slot| self.stage.unblocked_signals(slot)))
     }
 
     fn outcome(&self, slot: Slot, op: &Op) -> Option<Outcome> {

@@ -54,6 +54,16 @@ pub(super) fn tracer(leader: i32, tid: i32) -> i32 {
     field.and_then(|field| field.trim().parse().ok()).unwrap_or(0)
 }
 
+/// The signals that wait for a task or its process and that it does not block: bit 0 is signal 1.
+pub(super) fn unblocked(leader: i32, tid: i32) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{leader}/task/{tid}/status")).unwrap_or_default();
+    let field = |name: &str| {
+        let field = text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+        field.and_then(|field| u64::from_str_radix(field, 16).ok()).unwrap_or(0)
+    };
+    (field("SigPnd:") | field("ShdPnd:")) & !field("SigBlk:")
+}
+
 /// The system call that a task is blocked in; `None` if it is in none, or runs.
 pub(super) fn blocked_in(leader: i32, tid: i32) -> Option<u64> {
     let text = std::fs::read_to_string(format!("/proc/{leader}/task/{tid}/syscall")).ok()?;
