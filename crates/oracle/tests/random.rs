@@ -1,12 +1,13 @@
 //! Random scripts of a few processes and threads: the model and the running kernel say the same of every step.
 //!
-//! `LARIAT_ORACLE` says how many; seeds of failures are kept in `random.proptest-regressions`.
+//! `LARIAT_ORACLE` says how many. Failures are kept in `random.seeds` and played first; nothing is lost by a failure, since
+//! the script is printed and can be played by itself (`lariat explain --real FILE`).
 
 use lariat_oracle::compare::PATIENCE;
 use lariat_oracle::script::Script;
 use lariat_oracle::{Play, random};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, FailurePersistence, FileFailurePersistence, TestRunner};
 
 /// Plays the script that the numbers make.
 fn play(numbers: &[u64], calls: bool) -> Result<(), String> {
@@ -23,9 +24,18 @@ fn play(numbers: &[u64], calls: bool) -> Result<(), String> {
     Ok(())
 }
 
-fn run(calls: bool) {
-    let cases = std::env::var("LARIAT_ORACLE").ok().and_then(|cases| cases.parse().ok()).unwrap_or(1000);
-    let config = Config { cases, max_shrink_iters: 100, max_shrink_time: 60_000, ..Config::default() };
+fn run(calls: bool, cases: u32) {
+    let cases = std::env::var("LARIAT_ORACLE").ok().and_then(|cases| cases.parse().ok()).unwrap_or(cases);
+    // Where the failures of before are kept.
+    let kept = FileFailurePersistence::Direct(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/random.seeds"));
+    let failure_persistence = Some(Box::new(kept) as Box<dyn FailurePersistence>);
+    let config = Config {
+        cases,
+        failure_persistence,
+        max_shrink_iters: 100,
+        max_shrink_time: 60_000,
+        ..Config::default()
+    };
     let mut runner = TestRunner::new(config);
     let result = runner.run(&prop::collection::vec(any::<u64>(), 1..30), |numbers| {
         play(&numbers, calls).map_err(TestCaseError::fail)
@@ -37,10 +47,10 @@ fn run(calls: bool) {
 
 #[test]
 fn the_model_does_as_the_kernel_does() {
-    run(false);
+    run(false, 2000);
 }
 
 #[test]
 fn the_model_does_as_the_kernel_does_where_calls_are_traced() {
-    run(true);
+    run(true, 500);
 }
