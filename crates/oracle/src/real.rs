@@ -389,7 +389,8 @@ impl Real {
     fn siginfo(&self, raw: &lariat_abi::SigInfo) -> SigInfo {
         let (signo, code) = (raw.signo(), raw.code());
         let base = SigInfo { signo, code, errno: raw.errno(), ..SigInfo::default() };
-        let synchronous = SigSet::SYNCHRONOUS.has(signo) && (1..=6).contains(&code);
+        // From 5 on the code is that of a ptrace-stop.
+        let synchronous = SigSet::SYNCHRONOUS.has(signo) && (1..=4).contains(&code);
         if synchronous {
             // The model knows no addresses of code.
             return base;
