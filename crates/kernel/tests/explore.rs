@@ -153,9 +153,9 @@ fn no_state_of_parent_and_child_breaks_an_invariant() {
     assert!(states > 10_000, "{states} states");
 }
 
-/// How many calls the two make together: 3, or what `LARIAT_EXPLORE` says. 4 takes minutes.
+/// How many calls the two make together: 4, or what `LARIAT_EXPLORE` says.
 fn calls_together() -> usize {
-    std::env::var("LARIAT_EXPLORE").ok().and_then(|calls| calls.parse().ok()).unwrap_or(3)
+    std::env::var("LARIAT_EXPLORE").ok().and_then(|calls| calls.parse().ok()).unwrap_or(4)
 }
 
 #[test]
