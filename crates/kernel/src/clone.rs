@@ -262,6 +262,10 @@ impl<M: Machine> Kernel<M> {
     /// The thread becomes the leader: `exchange_tids` and what follows. The old one vanishes without a word.
     fn take_over_from(&mut self, leader: TaskId, id: TaskId) {
         let (old, new) = (self.task(leader).pid, self.task(id).pid);
+        if let Some(yama) = &mut self.yama {
+            // What the old leader said by PR_SET_PTRACER goes with it.
+            yama.task_free(lariat_abi::Tid::new(old));
+        }
         self.task_mut(id).pid = old;
         self.task_mut(leader).pid = new;
         let parent = self.task(leader).real_parent;

@@ -284,7 +284,9 @@ impl<M: Machine> Kernel<M> {
     fn exit_signal_struct(&mut self, id: TaskId) {
         let task = self.task(id);
         let (group_id, pid, parent) = (task.group, task.pid, task.real_parent);
-        self.yama.task_free(lariat_abi::Tid::new(pid));
+        if let Some(yama) = &mut self.yama {
+            yama.task_free(lariat_abi::Tid::new(pid));
+        }
         let leader = self.is_leader(id);
         let group = self.group_mut(group_id);
         group.threads.retain(|&t| t != id);

@@ -1,6 +1,6 @@
 //! The state of everything, and how a task is looked up, woken and made.
 
-use crate::access::{Caller, Dumpable, Family, Rules, Target, Yama};
+use crate::access::{Caller, Dumpable, Family, Rules, Scope, Target, Yama};
 use crate::call::Output;
 use crate::cred::{Caps, Cred, UserNamespaces, UserNs};
 use crate::effect::Effect;
@@ -27,8 +27,8 @@ pub struct Kernel<M> {
     next_pid: i32,
     /// User namespaces.
     pub user_namespaces: UserNamespaces,
-    /// The Yama security module.
-    pub yama: Yama,
+    /// The Yama security module, if the kernel has it.
+    pub yama: Option<Yama>,
     /// Whether the kernel has `CONFIG_CHECKPOINT_RESTORE`, which SUSPEND_SECCOMP wants.
     pub checkpoint_restore: bool,
     /// Whether the first process is the machine's, or only one that orphans come to: a child of the former does not
@@ -54,7 +54,7 @@ impl<M: Machine> Kernel<M> {
             ready: Vec::new(),
             next_pid: 1,
             user_namespaces: UserNamespaces::default(),
-            yama: Yama::default(),
+            yama: None,
             checkpoint_restore: true,
             global_init: true,
             machine,
@@ -236,8 +236,12 @@ impl<M: Machine> Kernel<M> {
     }
 
     /// The rules of access, over these tasks.
-    pub(crate) const fn rules(&self) -> Rules<'_, Self> {
-        Rules { user_namespaces: &self.user_namespaces, yama: &self.yama, family: self }
+    pub(crate) fn rules(&self) -> Rules<'_, Self> {
+        let yama = match &self.yama {
+            Some(yama) => yama,
+            None => &NO_YAMA,
+        };
+        Rules { user_namespaces: &self.user_namespaces, yama, family: self }
     }
 
     pub(crate) fn caller(&self, id: TaskId) -> Caller<'_> {
@@ -388,6 +392,9 @@ impl<M: Machine> Kernel<M> {
         self.effects.push(effect);
     }
 }
+
+/// Refuses nothing.
+static NO_YAMA: Yama = Yama::new(Scope::Disabled);
 
 impl<M: Machine> Family for Kernel<M> {
     fn group_leader(&self, task: Tid) -> Option<Tid> {

@@ -231,7 +231,8 @@ impl<M: Machine> Kernel<M> {
             -1 => Ptracer::Any,
             pid => Ptracer::Task(Tid::new(pid)),
         };
-        self.yama.set_ptracer(tracee, ptracer);
+        let yama = self.yama.as_mut().ok_or(Errno::EINVAL)?;
+        yama.set_ptracer(tracee, ptracer);
         Ok(())
     }
 }

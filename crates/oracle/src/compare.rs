@@ -6,6 +6,7 @@ use crate::real::{Real, RealError};
 use crate::script::{Script, Step};
 use crate::sight::{Seen, Sight};
 use crate::words;
+use lariat_kernel::access::{Scope, Yama};
 use lariat_kernel::cred::{Caps, Cred};
 use std::time::{Duration, Instant};
 
@@ -91,7 +92,9 @@ impl Play {
     }
 
     fn set(script: &Script, spin: Option<bool>, patience: Duration) -> Result<Self, Discord> {
-        let model = Model::new(script, own_cred());
+        let mut model = Model::new(script, own_cred());
+        let scope = yama_scope();
+        model.configure(|kernel| kernel.yama = scope.map(Yama::new));
         let numbers: Vec<(String, i32)> =
             script.actors.iter().filter_map(|name| Some((name.clone(), model.pid(name)?))).collect();
         let real = spin
@@ -307,6 +310,12 @@ fn same(wanted: &Sight, got: &Sight) -> bool {
 pub fn play(script: &Script, with_real: bool) -> Result<Vec<Line>, Discord> {
     let mut play = Play::new(script, with_real, PATIENCE)?;
     script.steps.iter().map(|step| play.step(step)).collect()
+}
+
+/// `kernel.yama.ptrace_scope`; `None`: the running kernel has no Yama.
+fn yama_scope() -> Option<Scope> {
+    let text = std::fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").ok()?;
+    Scope::from_raw(text.trim().parse().ok()?)
 }
 
 /// The credentials of this process, as far as the model takes them from the real world.

@@ -368,6 +368,9 @@ impl Model {
             Op::Dumpable(value) => Call::SetDumpable(*value),
             Op::Subreaper => Call::SetSubreaper(true),
             Op::Pdeathsig(sig) => Call::SetPdeathsig(sig.as_raw()),
+            Op::Ptracer(None) => Call::SetPtracer(0),
+            Op::Ptracer(Some(Who::Task(name))) => Call::SetPtracer(self.number(name)),
+            Op::Ptracer(Some(_)) => Call::SetPtracer(-1),
             Op::Seccomp(verdict) => Call::Seccomp(Rule { nr: 110, verdict: *verdict }),
             Op::Ptrace(request, who, data) => self.request(*request, who.as_deref(), data),
         })

@@ -95,6 +95,8 @@ pub enum Op {
     Subreaper,
     /// prctl(2).
     Pdeathsig(Signal),
+    /// prctl(2) `PR_SET_PTRACER`; `None`: nobody any more.
+    Ptracer(Option<Who>),
     /// A seccomp filter for getppid(2).
     Seccomp(lariat_kernel::seccomp::Verdict),
     /// INT3.
@@ -386,6 +388,10 @@ impl Op {
             "dumpable" => Self::Dumpable(number(words.need("0 or 1")?)?),
             "subreaper" => Self::Subreaper,
             "pdeathsig" => Self::Pdeathsig(signal(words.need("a signal")?)?),
+            "ptracer" => Self::Ptracer(match words.who()? {
+                Who::Task(name) if name == "none" => None,
+                who => Some(who),
+            }),
             "seccomp" => Self::Seccomp(match words.need("trace, errno or kill")? {
                 "trace" => Verdict::Trace(number(words.need("its data")?)? as u16),
                 "errno" => Verdict::Errno(number(words.need("a number")?)? as u16),
@@ -412,6 +418,7 @@ impl Op {
             | Self::Wait4(Who::Task(name), _)
             | Self::WaitId(Who::Task(name) | Who::PidFd(name), _)
             | Self::SetPgid(Who::Task(name))
+            | Self::Ptracer(Some(Who::Task(name)))
             | Self::Ptrace(_, Some(name), _) => vec![name],
             _ => Vec::new(),
         }

@@ -122,6 +122,10 @@ fn living(choices: &mut Choices, model: &Model, calls: bool) -> Op {
             Op::Pdeathsig(Signal::USR1),
             Op::Dumpable(0),
             Op::SetUid(65534),
+            Op::Ptracer(None),
+            Op::Ptracer(Some(Who::Any)),
+            Op::Ptracer(Some(Who::Task("T".into()))),
+            Op::Ptracer(Some(Who::Task("P".into()))),
         ]),
         _ => Op::Plain(choices.of(&[
             Plain::Getppid,

@@ -230,6 +230,14 @@ impl Real {
             Op::Dumpable(value) => call(157, [4, *value, 0, 0, 0, 0]),
             Op::Subreaper => call(157, [36, 1, 0, 0, 0, 0]),
             Op::Pdeathsig(sig) => call(157, [1, sig.as_raw() as u64, 0, 0, 0, 0]),
+            Op::Ptracer(who) => {
+                let pid = match who {
+                    None => 0,
+                    Some(Who::Task(name)) => real(name) as u64,
+                    Some(_) => u64::MAX,
+                };
+                call(157, [0x5961_6d61, pid, 0, 0, 0, 0])
+            }
             Op::Seccomp(verdict) => {
                 put(&filter(*verdict, first));
                 call(317, [1, 0, first, 0, 0, 0])

@@ -123,7 +123,7 @@ impl Script {
 
 fn declare(names: &mut Vec<String>, name: &str) -> Result<(), String> {
     let fits = name.len() <= 8 && name.chars().all(|c| c.is_ascii_alphanumeric());
-    if !fits || ["init", "any", "group", "nobody", "pidfd", "tasks"].contains(&name) {
+    if !fits || ["init", "any", "group", "nobody", "none", "pidfd", "tasks"].contains(&name) {
         return Err(format!("'{name}' is no name for a task: take up to 8 letters and digits"));
     }
     if names.iter().any(|known| known == name) {

@@ -143,6 +143,8 @@ impl fmt::Display for Op {
             Self::Dumpable(value) => write!(f, "dumpable {value}"),
             Self::Subreaper => f.write_str("subreaper"),
             Self::Pdeathsig(sig) => write!(f, "pdeathsig {}", sig.name()),
+            Self::Ptracer(None) => f.write_str("ptracer none"),
+            Self::Ptracer(Some(who)) => write!(f, "ptracer {who}"),
             Self::Seccomp(Verdict::Trace(data)) => write!(f, "seccomp trace {data}"),
             Self::Seccomp(Verdict::Errno(errno)) => write!(f, "seccomp errno {errno}"),
             Self::Seccomp(Verdict::KillProcess) => f.write_str("seccomp kill"),
