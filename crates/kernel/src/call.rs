@@ -100,6 +100,31 @@ pub enum Input {
     },
     /// An iovec of this length, for GETREGSET and SETREGSET; `None`: its base is no memory.
     IoVec(Option<u64>),
+    /// `user_regs_struct` for SETREGS, of which the model takes this.
+    Regs {
+        /// `orig_rax`.
+        orig_ax: i64,
+        /// `rax`.
+        ax: i64,
+    },
+    /// `struct ptrace_syscall_info` for SET_SYSCALL_INFO.
+    SyscallInfo {
+        /// `op`.
+        op: u8,
+        /// Whether a field that is reserved is not zero.
+        reserved: bool,
+        /// The call's number.
+        nr: i64,
+        /// The call's result.
+        rval: i64,
+    },
+    /// `struct ptrace_sud_config`; whether prctl(2) would take it.
+    UserDispatch {
+        /// It would.
+        valid: bool,
+    },
+    /// `struct seccomp_metadata`: the filter's place, from the oldest on.
+    FilterOffset(u64),
 }
 
 /// A system call, as far as this part of the kernel cares.

@@ -35,6 +35,7 @@ mod kernel;
 pub mod machine;
 mod notify;
 mod perform;
+mod rare;
 mod request;
 pub mod seccomp;
 mod send;

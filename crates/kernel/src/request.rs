@@ -9,14 +9,13 @@
 //! ptrace(2), "Description", "Errors".
 
 use crate::call::{Input, Output, SyscallReport};
-use crate::cred::Caps;
-use crate::entry::{Done, SYSCALL_ENTRY, SYSCALL_EXIT};
+use crate::entry::Done;
 use crate::jobctl::JobCtl;
 use crate::kernel::Kernel;
 use crate::machine::Machine;
 use crate::siginfo::{Send, SigInfo};
 use crate::sigset::{SigSet, valid_signal};
-use crate::task::{Pt, State, Task, TaskId, Tif};
+use crate::task::{Pt, State, TaskId, Tif};
 use lariat_abi::{Errno, Event, Request};
 
 /// `sizeof(struct user)` and `sizeof(struct user_regs_struct)` of x86-64, bytes.
@@ -127,7 +126,15 @@ impl<M: Machine> Kernel<M> {
                 let ax = if task.orig_ax < 0 { 0 } else { task.ax };
                 put(output, Output::Regs { orig_ax: task.orig_ax, ax })
             }
-            Request::SetRegs | Request::GetFpRegs | Request::SetFpRegs => put(output, Output::None),
+            Request::SetRegs => {
+                if let Input::Regs { orig_ax, ax } = *input {
+                    let task = self.task_mut(child);
+                    task.orig_ax = i64::from(orig_ax as i32);
+                    task.ax = ax;
+                }
+                put(output, Output::None)
+            }
+            Request::GetFpRegs | Request::SetFpRegs => put(output, Output::None),
             Request::PeekText | Request::PeekData => {
                 let mm = self.ptrace_access_vm(child).ok_or(Errno::EIO)?;
                 let word = self.machine.peek(mm, addr).ok_or(Errno::EIO)?;
@@ -182,19 +189,7 @@ impl<M: Machine> Kernel<M> {
             }
             Request::GetRegSet | Request::SetRegSet => self.regset(addr, input, output),
             Request::GetSyscallInfo => self.get_syscall_info(child, addr, fault, output),
-            Request::SeccompGetFilter => {
-                if !self.capable(current, Caps::SYS_ADMIN) || !self.task(current).seccomp.is_empty() {
-                    return Err(Errno::EACCES);
-                }
-                let filters = self.task(child).seccomp.len() as u64;
-                match filters {
-                    0 => Err(Errno::EINVAL),
-                    // A filter of this model has four instructions.
-                    n if addr < n => Ok(4),
-                    _ => Err(Errno::ENOENT),
-                }
-            }
-            _ => Err(Errno::EIO),
+            _ => self.rare_request(current, child, request, (addr, data), input, output),
         }
     }
 
@@ -333,14 +328,11 @@ impl<M: Machine> Kernel<M> {
 
     /// `ptrace_get_syscall_info`: the full size, however little of it the caller takes.
     fn get_syscall_info(&self, child: TaskId, size: u64, fault: bool, output: &mut Output) -> Answer {
-        let task: &Task = self.task(child);
-        let seccomp = 5 | i32::from(Event::Seccomp.code()) << 8;
-        let (full, report) = match task.last_siginfo.map_or(0, |info| info.code) {
-            0x85 if task.ptrace_message == SYSCALL_ENTRY => (80, SyscallReport::Entry(task.orig_ax)),
-            0x85 if task.ptrace_message == SYSCALL_EXIT => {
-                (33, SyscallReport::Exit(task.ax, (-4095..0).contains(&task.ax)))
-            }
-            code if code == seccomp => (84, SyscallReport::Seccomp(task.orig_ax, task.ptrace_message as u32)),
+        let task = self.task(child);
+        let (full, report) = match self.syscall_info_op(child) {
+            1 => (80, SyscallReport::Entry(task.orig_ax)),
+            2 => (33, SyscallReport::Exit(task.ax, (-4095..0).contains(&task.ax))),
+            3 => (84, SyscallReport::Seccomp(task.orig_ax, task.ptrace_message as u32)),
             _ => (24, SyscallReport::None),
         };
         if fault && size > 0 {
