@@ -76,6 +76,8 @@ impl Model {
         let mut model = Self { kernel, named: vec![init], log: Vec::new(), step: 0, stirred: Vec::new() };
         for name in &script.actors {
             model.begin("init", &Op::Clone(name.clone(), lariat_kernel::call::CloneFlags::empty(), 17));
+            // A job of their own: what befalls their process group is not to befall init.
+            model.begin(name, &Op::SetPgid(Who::Task(script.actors[0].clone())));
         }
         model.named.iter_mut().for_each(|named| named.outcome = None);
         model

@@ -60,13 +60,17 @@ impl Real {
         real.learn("init", 1);
         // A session of its own: the group of whoever calls us is not ours.
         real.stage.call::<0>(Slot::INIT, 112, [])?;
+        let mut first = None;
         for (name, number) in actors {
             let slot = real.new_slot(name);
+            let first = *first.get_or_insert(slot);
             real.stage.run(Slot::INIT, Command::fork(slot))?;
             while !real.stage.idle(slot) {
                 std::thread::sleep(std::time::Duration::from_micros(20));
             }
             real.learn(name, *number);
+            let job = real.stage.tid(first).map_or(0, |tid| tid.as_raw());
+            real.stage.call(slot, 109, [0, job as u64])?;
         }
         Ok(real)
     }
