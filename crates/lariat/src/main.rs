@@ -2,6 +2,7 @@
 //! line.
 
 mod doctor_cli;
+mod explain_cli;
 mod tips;
 mod trace_cli;
 
@@ -26,6 +27,7 @@ enum Subcommands {
     /// Print every system call and signal of a program and its children; strace's command line.
     Trace(Box<trace_cli::Args>),
     Doctor(doctor_cli::Args),
+    Explain(explain_cli::Args),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Err(code) => code,
         Ok(Lariat { command: Subcommands::Trace(args) }) => trace(*args),
         Ok(Lariat { command: Subcommands::Doctor(args) }) => doctor(&args),
+        Ok(Lariat { command: Subcommands::Explain(args) }) => explain(&args),
         Ok(Lariat { command: Subcommands::Completions { shell } }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Lariat::command(), "lariat", &mut script);
@@ -121,6 +124,18 @@ fn doctor(args: &doctor_cli::Args) -> ExitCode {
     let text: String = diagnoses.iter().map(|diagnosis| format!("{diagnosis}\n")).collect();
     let printed = print(text.as_bytes());
     if diagnoses.iter().all(Diagnosis::may_trace) { printed } else { ExitCode::FAILURE }
+}
+
+fn explain(args: &explain_cli::Args) -> ExitCode {
+    let explained = match args.explain() {
+        Ok(explained) => explained,
+        Err(message) => return fail(&message),
+    };
+    let printed = print(explained.text.as_bytes());
+    for problem in &explained.problems {
+        eprintln!("lariat: {problem}");
+    }
+    if explained.problems.is_empty() { printed } else { ExitCode::FAILURE }
 }
 
 fn fail(error: &dyn std::fmt::Display) -> ExitCode {

@@ -25,14 +25,14 @@ pub enum Discord {
         source: RealError,
     },
     /// The two differ.
-    #[error("line {line}: {step}\n{what}")]
+    #[error("line {line}: {step}\n{}", listed(what))]
     Differs {
         /// The line.
         line: usize,
         /// What was done.
         step: String,
-        /// What is on the one side and on the other.
-        what: String,
+        /// What is on the one side and on the other, task by task.
+        what: Vec<Difference>,
     },
     /// It came out otherwise than the script says.
     #[error("line {line}: {step}\n  expected {expected}\n  got      {got}")]
@@ -48,6 +48,30 @@ pub enum Discord {
     },
 }
 
+/// A task that is otherwise on the model than for real, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The task.
+    pub name: String,
+    /// What the model says of it.
+    pub model: String,
+    /// What it is.
+    pub real: String,
+    /// Both, with everything that is compared.
+    pub raw: String,
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { name, model, real, raw } = self;
+        write!(f, "  {name} on the model: {model}\n  {name} for real:     {real}\n{raw}")
+    }
+}
+
+fn listed(differences: &[Difference]) -> String {
+    differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
 /// What came of a step, in words: on the model, and on the running kernel if it was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
@@ -59,6 +83,20 @@ pub struct Line {
     pub real: Option<Option<String>>,
     /// What each task does now, by name.
     pub seen: Vec<(String, Seen)>,
+}
+
+impl Line {
+    /// What it came to, in words.
+    #[must_use]
+    pub fn told(&self) -> &str {
+        self.model.as_deref().unwrap_or("nothing yet")
+    }
+
+    /// Whether it came out as the script says, if it says anything.
+    #[must_use]
+    pub fn is_as_expected(&self) -> bool {
+        self.step.expected.is_empty() || self.step.expected.iter().any(|expected| expected == self.told())
+    }
 }
 
 /// A script on its way.
@@ -110,11 +148,28 @@ impl Play {
         &self.models[0]
     }
 
-    /// Plays one step on both, and compares.
+    /// Plays one step on both, compares, and holds it to what the script says of it.
     ///
     /// # Errors
     /// See [`Discord`].
     pub fn step(&mut self, step: &Step) -> Result<Line, Discord> {
+        let line = self.advance(step)?;
+        if line.is_as_expected() {
+            return Ok(line);
+        }
+        Err(Discord::Unexpected {
+            line: step.line,
+            step: format!("{}: {}", step.actor, step.op),
+            expected: step.expected.join(" or "),
+            got: line.told().into(),
+        })
+    }
+
+    /// Plays one step on both, and compares; what the script expects is left to the caller.
+    ///
+    /// # Errors
+    /// See [`Discord`]; never [`Discord::Unexpected`].
+    pub fn advance(&mut self, step: &Step) -> Result<Line, Discord> {
         let mut real_words = None;
         if let Some(real) = &mut self.real {
             let before = &self.models[0];
@@ -128,20 +183,11 @@ impl Play {
         } else {
             self.models[0].play(step)?;
         }
-        let sight = self.model().sight(&step.actor);
-        let got = sight.and_then(|sight| sight.outcome).map(|outcome| self.words(&outcome, &step.op));
-        let told = got.clone().unwrap_or_else(|| "nothing yet".into());
-        if !step.expected.is_empty() && !step.expected.contains(&told) {
-            return Err(Discord::Unexpected {
-                line: step.line,
-                step: format!("{}: {}", step.actor, step.op),
-                expected: step.expected.join(" or "),
-                got: told,
-            });
-        }
         let model = self.model();
+        let outcome = model.sight(&step.actor).and_then(|sight| sight.outcome);
+        let told = outcome.map(|outcome| self.words(&outcome, &step.op));
         let seen = model.names().filter_map(|name| Some((name.into(), model.sight(name)?.seen)));
-        Ok(Line { step: step.clone(), seen: seen.collect(), model: got, real: real_words })
+        Ok(Line { step: step.clone(), seen: seen.collect(), model: told, real: real_words })
     }
 
     fn words(&self, outcome: &crate::sight::Outcome, op: &Op) -> String {
@@ -209,31 +255,29 @@ impl Play {
     }
 
     /// How the first course differs from what is.
-    fn differences(&self, sights: &[(String, Sight)], step: &Step) -> String {
+    fn differences(&self, sights: &[(String, Sight)], step: &Step) -> Vec<Difference> {
         let each = sights.iter().filter_map(|(name, got)| {
             let wanted = self.model().sight(name)?;
-            (!same(&wanted, got)).then(|| self.difference(name, &wanted, got, step))
+            (!same(&wanted, got)).then(|| Difference {
+                name: name.clone(),
+                model: self.side(&wanted, step),
+                real: self.side(got, step),
+                raw: format!("  raw: {wanted:?}\n       {got:?}"),
+            })
         });
-        each.collect::<Vec<_>>().join("\n")
+        each.collect()
     }
 
-    fn difference(&self, name: &str, wanted: &Sight, got: &Sight, step: &Step) -> String {
-        let side = |sight: &Sight| {
-            let outcome = sight.outcome.as_ref().map(|outcome| self.words(outcome, &step.op));
-            let handled =
-                sight.handled.iter().map(|info| words::siginfo(info, &|pid| self.model().name_of(pid)));
-            format!(
-                "{}, {}, handled [{}]",
-                sight.seen.word(),
-                outcome.unwrap_or_else(|| "nothing told".into()),
-                handled.collect::<Vec<_>>().join(", ")
-            )
-        };
-        format!(
-            "  {name} on the model: {}\n  {name} for real:     {}\n  raw: {wanted:?}\n       {got:?}",
-            side(wanted),
-            side(got)
-        )
+    fn side(&self, sight: &Sight, step: &Step) -> String {
+        let outcome = sight.outcome.as_ref().map(|outcome| self.words(outcome, &step.op));
+        let handled = sight.handled.iter().map(|info| words::siginfo(info, &|pid| self.model().name_of(pid)));
+        let mut side =
+            format!("{}, {}", sight.seen.word(), outcome.unwrap_or_else(|| "nothing told".into()),);
+        let handled: Vec<String> = handled.collect();
+        if !handled.is_empty() {
+            side += &format!(", handled [{}]", handled.join(", "));
+        }
+        side
     }
 }
 

@@ -11,12 +11,15 @@
 //! what is to be seen, and the comparison waits for that, or for so long that it will not come.
 
 pub mod compare;
+pub mod cycle;
 pub mod model;
 pub mod op;
 pub mod random;
 pub mod real;
 pub mod script;
+pub mod shipped;
 pub mod sight;
+pub mod timeline;
 pub mod words;
 
 pub use compare::{Discord, Line, Play, play};

@@ -4,6 +4,7 @@
 //! tracees, tasks that run do things, and nobody is told to do what it cannot. Fewer or smaller numbers still are a
 //! script, which is what shrinking needs.
 
+use crate::cycle::is_traced_by;
 use crate::model::Model;
 use crate::op::{Addr, Data, Op, Plain, THREAD, Who};
 use crate::script::Step;
@@ -151,29 +152,6 @@ fn attaching(choices: &mut Choices, model: &Model, own: TaskId, others: &[String
     };
     let cycle = tracer.zip(tracee).is_some_and(|(tracer, tracee)| is_traced_by(model, tracer, tracee));
     (!cycle).then_some(op)
-}
-
-/// Whether a process is traced by another, or by one that this traces, and so on.
-///
-/// Processes that trace each other and stop when they exit (TRACEEXIT) can stop for good: of one that has begun to exit
-/// even SIGKILL is dropped. The running kernel must be spared that.
-fn is_traced_by(model: &Model, process: TaskId, tracer: TaskId) -> bool {
-    let kernel = model.kernel();
-    let mut open = vec![process];
-    let mut seen = Vec::new();
-    while let Some(id) = open.pop() {
-        for &thread in &kernel.group_of(id).threads {
-            let task = kernel.task(thread);
-            if task.is_ptraced() && !seen.contains(&task.parent) {
-                if kernel.same_thread_group(task.parent, tracer) {
-                    return true;
-                }
-                seen.push(task.parent);
-                open.push(task.parent);
-            }
-        }
-    }
-    false
 }
 
 fn options(choices: &mut Choices) -> Data {
