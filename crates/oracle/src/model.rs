@@ -193,7 +193,7 @@ impl Model {
     fn admit(&mut self, step: &Step) -> Result<(), PlayError> {
         if !self.is_idle(&step.actor) {
             let seen = self.sight(&step.actor).map_or(Seen::Gone, |sight| sight.seen);
-            let what = format!("{} cannot do this: it {}", step.actor, seen.word());
+            let what = format!("{} cannot do this now: it {}", step.actor, seen.predicate());
             return Err(PlayError { line: step.line, what });
         }
         self.step += 1;
@@ -384,11 +384,8 @@ impl Model {
             Data::None => (0, 0, Input::None),
             Data::Signal(sig) => (0, *sig, Input::None),
             Data::Options(bits) => (0, *bits, Input::None),
-            Data::User(at, value) => (*at, value.unwrap_or(0), Input::None),
-            Data::Memory(Addr::Mem(at), value) => {
-                (Simulated::MAPPED.start + at, value.unwrap_or(0), Input::None)
-            }
-            Data::Memory(Addr::Absolute(at), value) => (*at, value.unwrap_or(0), Input::None),
+            Data::User(at, value) => (*at, value.as_ref().map_or(0, address), Input::None),
+            Data::Memory(at, value) => (address(at), value.unwrap_or(0), Input::None),
             Data::Mask(list) => (8, 0, Input::Mask(set(list))),
             Data::SigInfo(signo, code) => (0, 0, Input::SigInfo(SigInfo::user(*signo, *code, 0, 0))),
             Data::Peek(off, nr, shared) => {
@@ -400,6 +397,13 @@ impl Model {
             Data::RegSet(kind, length) => (*kind, 0, Input::IoVec(Some(*length))),
         };
         Call::Ptrace { request, pid, addr, data: word, input }
+    }
+}
+
+const fn address(at: &Addr) -> u64 {
+    match at {
+        Addr::Mem(at) => Simulated::MAPPED.start + *at,
+        Addr::Absolute(at) => *at,
     }
 }
 

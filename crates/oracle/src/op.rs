@@ -36,8 +36,8 @@ pub enum Data {
     Signal(u64),
     /// Options.
     Options(u64),
-    /// A place in the USER area, and what to write there.
-    User(u64, Option<u64>),
+    /// A place in the USER area, and what to write there: a number, or where something is in the page.
+    User(u64, Option<Addr>),
     /// An address, and what to write there.
     Memory(Addr, Option<u64>),
     /// A mask.
@@ -177,6 +177,9 @@ const OPTIONS: [(&str, Options); 10] = [
 const USER: [(&str, u64); 4] = [("rax", 80), ("orig_rax", 120), ("fs_base", 168), ("gs_base", 176)];
 const DEBUG_REGS: u64 = 848;
 
+/// The size of the page that each process has, bytes.
+const PAGE: u64 = 4096;
+
 /// Flags of a thread as pthread_create(3) makes it, as far as the model knows them.
 pub const THREAD: CloneFlags = CloneFlags::VM.union(CloneFlags::SIGHAND).union(CloneFlags::THREAD);
 
@@ -268,7 +271,12 @@ fn flags<F: Copy>(word: &str, table: &[(&str, F)], what: &str, mut add: impl FnM
 fn address(word: &str) -> Result<Addr> {
     match word.strip_prefix("mem") {
         Some("") => Ok(Addr::Mem(0)),
-        Some(rest) => Ok(Addr::Mem(number(rest.strip_prefix('+').unwrap_or(rest))?)),
+        Some(rest) => match number(rest.strip_prefix('+').unwrap_or(rest))? {
+            at if at <= PAGE - 8 => Ok(Addr::Mem(at)),
+            at => {
+                err(format!("'mem+{at}' is beyond the page: it ends at mem+{PAGE}, and a word has 8 bytes"))
+            }
+        },
         None => number(word).map(Addr::Absolute),
     }
 }
@@ -496,7 +504,7 @@ fn data(shape: Shape, words: &mut Words<'_>) -> Result<Data> {
                 Some(at) => at,
                 None => number(word)?,
             };
-            Data::User(at, words.0.next().map(number).transpose()?)
+            Data::User(at, words.0.next().map(address).transpose()?)
         }
         Shape::RegSet => Data::RegSet(number(words.need("a set")?)?, number(words.need("a length")?)?),
     })

@@ -270,7 +270,7 @@ impl Real {
             Data::None => (0, first),
             Data::Signal(sig) => (0, *sig),
             Data::Options(bits) => (0, *bits),
-            Data::User(at, Some(value)) => (*at, *value),
+            Data::User(place, Some(value)) => (*place, at(value)),
             Data::User(at, None) => (*at, first),
             Data::Memory(addr, Some(value)) => (at(addr), *value),
             Data::Memory(addr, None) => (at(addr), first),

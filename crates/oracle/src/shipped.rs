@@ -19,7 +19,27 @@ macro_rules! shipped {
     };
 }
 
-shipped!["attach-or-seize",];
+shipped![
+    "attach-or-seize",
+    "interrupt",
+    "how-a-tracer-learns",
+    "why-esrch",
+    "signal-injection",
+    "group-stop-and-listen",
+    "detach-with-signal",
+    "breakpoint",
+    "watchpoint",
+    "syscall-stops",
+    "seccomp-trace",
+    "many-tasks",
+    "vfork",
+    "exec-without-traceexec",
+    "exec-with-traceexec",
+    "exec-in-a-thread",
+    "kill-and-event-exit",
+    "who-sees-the-death",
+    "tracer-dies",
+];
 
 impl Shipped {
     /// The one of this name.

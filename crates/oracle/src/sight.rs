@@ -25,6 +25,21 @@ pub enum Seen {
 }
 
 impl Seen {
+    /// What comes after "it", in a sentence.
+    #[must_use]
+    pub const fn predicate(self) -> &'static str {
+        match self {
+            Self::Idle => "runs",
+            Self::Moving => "is on its way",
+            Self::Asleep => "sleeps in a call",
+            Self::Waiting => "sleeps in a call, where only SIGKILL reaches it",
+            Self::Traced => "is in a ptrace-stop",
+            Self::Stopped => "is stopped",
+            Self::Zombie => "is a zombie",
+            Self::Gone => "is gone",
+        }
+    }
+
     /// In a word.
     #[must_use]
     pub const fn word(self) -> &'static str {

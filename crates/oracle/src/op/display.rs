@@ -59,7 +59,7 @@ impl fmt::Display for Data {
                     }
                     None => write!(f, " {at}")?,
                 }
-                value.map_or(Ok(()), |value| write!(f, " {value:#x}"))
+                value.map_or(Ok(()), |value| write!(f, " {value}"))
             }
             Self::Memory(at, value) => {
                 write!(f, " {at}")?;
