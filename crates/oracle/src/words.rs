@@ -60,6 +60,7 @@ pub fn siginfo(info: &SigInfo, name: &impl Fn(i32) -> String) -> String {
         1 if info.signo == 5 => return format!("{sig} TRAP_BRKPT"),
         2 if info.signo == 5 => return format!("{sig} TRAP_TRACE"),
         4 if info.signo == 5 => return format!("{sig} TRAP_HWBKPT"),
+        other if other < 0 => other.to_string(),
         other if info.signo & 0x7f == other & 0x7f || other >> 8 != 0 => stop(other),
         other => other.to_string(),
     };

@@ -176,6 +176,7 @@ impl Scribe {
                     | Effect::Resumed { .. }
                     | Effect::Released { .. }
                     | Effect::Executed { .. }
+                    | Effect::Notified { .. }
             )
         };
         let before = effects.iter().take_while(quiet).count();
@@ -186,7 +187,8 @@ impl Scribe {
         let text = format!("{}: {}", step.actor, step.op);
         let arrow = target.map(|target| (actor, target));
         self.row(kind, actor, arrow, text).step = Some(said);
-        let mut rest: Vec<&Effect> = effects.to_vec();
+        let mut rest: Vec<Effect> =
+            effects.iter().copied().map(|effect| self.unswapped(effect, effects)).collect();
         if let Some(returned) = returned {
             // Numbers of the new are needed for the result.
             let numbers = self.numbers.clone();
@@ -203,7 +205,7 @@ impl Scribe {
             rest.remove(before);
         }
         for effect in rest {
-            if let Effect::Resumed { pid } = effect
+            if let Effect::Resumed { pid } = &effect
                 && self.lane(*pid) == resumes
                 && let Some(lane) = resumes
             {
@@ -212,7 +214,24 @@ impl Scribe {
                 self.rows.last_mut().into_iter().for_each(|row| row.states.clone_from(&states));
                 continue;
             }
-            self.effect(effect);
+            self.effect(&effect);
+        }
+    }
+
+    /// A thread's execve swaps its number with its dead leader's before the leader is released: the leader is meant.
+    fn unswapped(&self, effect: &Effect, all: &[&Effect]) -> Effect {
+        let swap = all.iter().find_map(|effect| match effect {
+            Effect::Executed { pid, from } if pid != from => Some((*pid, *from)),
+            _ => None,
+        });
+        match (effect, swap) {
+            (Effect::Released { pid }, Some((leader, thread))) if *pid == thread => {
+                Effect::Released { pid: leader }
+            }
+            (Effect::Traced { pid, tracer: None }, Some((leader, thread))) if *pid == thread => {
+                Effect::Traced { pid: leader, tracer: None }
+            }
+            _ => effect.clone(),
         }
     }
 
@@ -317,6 +336,8 @@ impl Scribe {
                 let text = format!("{} is now {name}'s tracer", self.name(tracer));
                 self.row(Kind::Tracer, lane, arrow, text);
             }
+            // The tracer of the dead has collected them, which is shown.
+            None if self.states[lane] == Some(Seen::Zombie) => {}
             None => {
                 self.row(Kind::Tracer, lane, None, format!("nobody traces {name} any more"));
             }
