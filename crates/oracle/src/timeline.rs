@@ -12,6 +12,9 @@ mod events;
 mod html;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 pub use html::html;
 pub use text::{Style, text};
 

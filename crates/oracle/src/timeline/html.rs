@@ -10,7 +10,7 @@
 mod layout;
 
 use self::layout::{Block, Layout, Placed};
-use super::text::{Style, meaning, text};
+use super::text::{Style, is_errno, meaning, text};
 use super::{Arrow, Kind, Row, Timeline, Verdict};
 use crate::sight::Seen;
 use std::fmt::{self, Write};
@@ -171,9 +171,9 @@ fn picture(out: &mut String, timeline: &Timeline, question: &str) -> fmt::Result
 /// What the script says: the step, its remark, what is wrong.
 fn said(out: &mut String, block: &Block<'_>) -> fmt::Result {
     let mut y = block.top + 20;
-    writeln!(out, "<text class=\"number\" x=\"34\" y=\"{y}\">{}</text>", block.said.line)?;
+    writeln!(out, "<text class=\"number\" x=\"40\" y=\"{y}\">{}</text>", block.said.line)?;
     for (class, line) in &block.lines {
-        writeln!(out, "<text class=\"{class}\" x=\"44\" y=\"{y}\">{}</text>", Escaped(line))?;
+        writeln!(out, "<text class=\"{class}\" x=\"50\" y=\"{y}\">{}</text>", Escaped(line))?;
         y += layout::LINE;
     }
     let (class, mark, title) = match &block.said.verdict {
@@ -182,7 +182,7 @@ fn said(out: &mut String, block: &Block<'_>) -> fmt::Result {
         Verdict::Differs(_) => ("bad", "✗", "The running kernel does otherwise"),
     };
     let y = block.top + 20;
-    writeln!(out, "<text class=\"{class}\" x=\"2\" y=\"{y}\">{mark}<title>{title}</title></text>")
+    writeln!(out, "<text class=\"{class}\" x=\"8\" y=\"{y}\">{mark}<title>{title}</title></text>")
 }
 
 /// Each task's line, in pieces of one state.
@@ -200,10 +200,11 @@ fn lifelines(out: &mut String, timeline: &Timeline, layout: &Layout<'_>) -> fmt:
         for (y, next) in places.map(|(y, row)| (y, row.states[lane])) {
             if next != state {
                 piece(out, name, x, (start, y), state)?;
-                if state.is_none() {
+                let new = state.is_none();
+                if new {
                     tag(out, x, y - 11, name)?;
                 }
-                (state, start) = (next, y);
+                (state, start) = (next, if new { y + 11 } else { y });
             }
         }
         piece(out, name, x, (start, layout.height - 8), state)?;
@@ -262,9 +263,11 @@ fn happened(out: &mut String, timeline: &Timeline, layout: &Layout<'_>, placed: 
     } else {
         writeln!(out, "<circle class=\"dot\" cx=\"{}\" cy=\"{y}\" r=\"5\"/>", layout.x(row.lane))?;
     }
+    let bad = row.result.as_deref().is_some_and(is_errno);
+    let class = if bad { "bad" } else { "happened" };
     for (at, line) in lines.iter().enumerate() {
         let (x, y) = (layout.words, y + 4 + at * layout::LINE);
-        writeln!(out, "<text class=\"happened\" x=\"{x}\" y=\"{y}\">{}</text>", Escaped(line))?;
+        writeln!(out, "<text class=\"{class}\" x=\"{x}\" y=\"{y}\">{}</text>", Escaped(line))?;
     }
     writeln!(out, "</g>")
 }

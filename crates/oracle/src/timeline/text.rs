@@ -44,7 +44,7 @@ pub fn text(timeline: &Timeline, style: &Style) -> String {
             page.end_of_step(remark, &timeline.rows[at - 1]);
         }
         remark = row.step.as_ref().or(remark);
-        page.row(row, at.checked_sub(1).map(|before| &timeline.rows[before]));
+        page.row(row);
     }
     if let Some(last) = timeline.rows.last() {
         page.remark(remark, last);
@@ -92,7 +92,7 @@ impl Page<'_> {
     fn names(&mut self) {
         let born: Vec<usize> =
             self.timeline.rows.iter().filter(|row| row.kind == Kind::Birth).map(|row| row.lane).collect();
-        let mut line = format!("{:>1$}", "line  ", GUTTER);
+        let mut line = format!("{:GUTTER$}", "line");
         for (at, name) in self.timeline.lanes.iter().enumerate() {
             let never = self.timeline.rows.last().is_none_or(|row| row.states[at].is_none());
             let name = if born.contains(&at) || never { "" } else { self.short(name) };
@@ -166,7 +166,7 @@ impl Page<'_> {
         cells.iter().map(|(glyph, paint)| self.paint(*paint, glyph)).collect()
     }
 
-    fn row(&mut self, row: &Row, _before: Option<&Row>) {
+    fn row(&mut self, row: &Row) {
         let line = row.step.as_ref().map_or_else(String::new, |said| said.line.to_string());
         let gutter = self.paint(Paint::new().dimmed(), &format!("{line:>4}  "));
         let verdict = row.step.as_ref().map_or("", |said| match said.verdict {
@@ -267,7 +267,8 @@ impl Page<'_> {
     }
 }
 
-fn is_errno(result: &str) -> bool {
+/// Whether a result is an error.
+pub(super) fn is_errno(result: &str) -> bool {
     result.len() > 2
         && result.starts_with('E')
         && result.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())

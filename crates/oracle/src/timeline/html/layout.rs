@@ -13,9 +13,13 @@ pub(super) const HEAD: usize = 46;
 /// From one thing that happens to the next.
 const ROW: usize = 26;
 
-/// Columns of text at the left and at the right.
+/// Columns of text at the left, of a remark there, whose font is narrower, and at the right.
 const LEFT: usize = 46;
+const REMARK: usize = 54;
 const RIGHT: usize = 50;
+
+/// Where the text at the left begins.
+const MARGIN: usize = 50;
 
 /// A letter's width; the font has letters of one width.
 const LETTER: usize = 8;
@@ -56,7 +60,7 @@ impl<'a> Layout<'a> {
     pub(super) fn new(timeline: &'a Timeline) -> Self {
         let longest = timeline.lanes.iter().map(String::len).max().unwrap_or(0);
         let lane = (longest * 9 + 28).max(64);
-        let words = 44 + LEFT * LETTER + 24 + timeline.lanes.len() * lane + 12;
+        let words = MARGIN + LEFT * LETTER + 24 + timeline.lanes.len() * lane + 12;
         let mut blocks: Vec<Block<'a>> = Vec::new();
         let mut y = HEAD;
         for row in &timeline.rows {
@@ -84,7 +88,7 @@ impl<'a> Layout<'a> {
 
     /// Where a lane is.
     pub(super) fn x(&self, lane: usize) -> usize {
-        44 + LEFT * LETTER + 24 + self.lane / 2 + lane * self.lane
+        MARGIN + LEFT * LETTER + 24 + self.lane / 2 + lane * self.lane
     }
 }
 
@@ -99,7 +103,10 @@ fn close(blocks: &mut [Block<'_>], y: &mut usize) {
 
 fn sayings(row: &Row, said: &Said) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
-    let mut add = |class, text: &str| lines.extend(wrapped(text, LEFT).into_iter().map(|line| (class, line)));
+    let mut add = |class, text: &str| {
+        let width = if class == "remark" { REMARK } else { LEFT };
+        lines.extend(wrapped(text, width).into_iter().map(|line| (class, line)));
+    };
     add("step", &row.text);
     add("remark", &said.remark);
     if let Some(unmet) = &said.unmet {
