@@ -12,7 +12,7 @@
 //! is a task, what it does, and, if it matters, what it is told (several possibilities: ` or `). System calls are written in
 //! lower case, ptrace requests in upper case; the next line comes when nothing moves any more.
 
-use crate::op::{Op, ParseOpError};
+use crate::op::{Op, ParseOpError, Plain, Who};
 
 /// A line of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +101,7 @@ impl Script {
                     return Err(fail(format!("there is no task '{name}' yet")));
                 }
             }
+            spare_init(actor, &op).map_err(fail)?;
             if let Some(name) = op.makes() {
                 declare(&mut names, name).map_err(fail)?;
             }
@@ -118,6 +119,33 @@ impl Script {
         }
         script.title = title.join("\n").trim().into();
         Ok(script)
+    }
+}
+
+/// Everything stands on init: it must not die, nor be stopped.
+fn spare_init(actor: &str, op: &Op) -> Result<(), String> {
+    let is_init = |name: &String| name == "init";
+    let harmless = match op {
+        Op::Clone(_, flags, _) => flags.is_empty(),
+        Op::SigAction(..) | Op::Wait4(..) | Op::WaitId(..) | Op::Mask(..) => true,
+        Op::Kill(Who::Task(_), _) | Op::Tgkill(..) | Op::SigQueue(..) | Op::Plain(Plain::Getppid) => true,
+        _ => false,
+    };
+    if actor == "init" && !harmless {
+        return Err(
+            "init makes processes, waits for them, and sends and handles signals, but nothing else".into()
+        );
+    }
+    match op {
+        Op::Kill(Who::Task(name) | Who::PidFd(name), _)
+        | Op::Tgkill(name, _)
+        | Op::SigQueue(name, ..)
+        | Op::Ptrace(_, Some(name), _)
+            if is_init(name) =>
+        {
+            Err("init cannot be traced, nor be sent signals".into())
+        }
+        _ => Ok(()),
     }
 }
 

@@ -21,6 +21,7 @@ pub use text::{Style, text};
 use crate::compare::{Difference, Discord, PATIENCE, Play};
 use crate::cycle;
 use crate::model::Model;
+use crate::op::{Op, Who};
 use crate::script::Script;
 use crate::sight::Seen;
 
@@ -199,11 +200,8 @@ fn stage(script: &Script, with_real: bool) -> Result<(Play, Asked), Discord> {
     if !with_real {
         return Ok((Play::new(script, false, PATIENCE)?, Asked::No));
     }
-    if let Some(name) = tangled(script) {
-        let why = format!(
-            "{name} comes to trace itself by way of others; real processes that do so can become unkillable, \
-             so only the model was asked"
-        );
+    if let Some(danger) = danger(script) {
+        let why = format!("{danger}; only the model was asked");
         return Ok((Play::new(script, false, PATIENCE)?, Asked::Refused(why)));
     }
     match Play::new(script, true, PATIENCE) {
@@ -214,6 +212,17 @@ fn stage(script: &Script, with_real: bool) -> Result<(Play, Asked), Discord> {
         }
         Err(other) => Err(other),
     }
+}
+
+/// Why a script must not be played for real.
+fn danger(script: &Script) -> Option<String> {
+    if let Some(step) = script.steps.iter().find(|step| matches!(step.op, Op::Kill(Who::Any, _))) {
+        return Some(format!("line {}: kill(2) of -1 would reach every process of this machine", step.line));
+    }
+    let name = tangled(script)?;
+    Some(format!(
+        "{name} comes to trace itself by way of others, and real processes that do so can become unkillable"
+    ))
 }
 
 /// A task that traces itself by way of others at some step.
