@@ -36,10 +36,13 @@ impl Simulated {
 
 impl Machine for Simulated {
     fn peek(&self, mm: MmId, addr: u64) -> Option<u64> {
+        if !Self::is_mapped(addr) {
+            return None;
+        }
         let (low, shift) = (addr & !7, (addr & 7) * 8);
         let word = |at| self.words.get(&(mm, at)).copied().unwrap_or(0);
         let both = u128::from(word(low)) | u128::from(word(low + 8)) << 64;
-        Self::is_mapped(addr).then_some((both >> shift) as u64)
+        Some((both >> shift) as u64)
     }
 
     fn poke(&mut self, mm: MmId, addr: u64, value: u64) -> bool {

@@ -95,6 +95,9 @@ impl Script {
                 return Err(fail(format!("there is no task '{actor}' yet")));
             }
             let (what, expected) = rest.split_once("->").unwrap_or((rest, ""));
+            if expected.contains('#') {
+                return Err(fail("what is expected has no '#'; before a remark's there is a blank".into()));
+            }
             let op = Op::parse(what).map_err(|ParseOpError(what)| fail(what))?;
             for name in op.names() {
                 if !names.iter().any(|known| known == name) && name != "init" && name != "nobody" {
