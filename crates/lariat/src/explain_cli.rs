@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use lariat_oracle::Script;
+use lariat_oracle::op::vocabulary;
 use lariat_oracle::shipped::{SHIPPED, Shipped};
 use lariat_oracle::timeline::{self, Asked, Style, Timeline};
 use std::io::Read;
@@ -9,10 +10,11 @@ use std::path::PathBuf;
 
 /// Play a short script of ptrace on a model of the kernel, and show what happens to whom, and when.
 ///
-/// The exit status is 0 if everything came out as the script says, and with --real as on the running kernel; 1 if not.
+/// The exit status is 0 if everything came out as the script says, and with --real as on the
+/// running kernel; 1 if not.
 ///
-/// A script names its tasks, and says line by line what they do: system calls in lower case, ptrace requests in upper
-/// case. What may come of it follows '->', a remark follows '#':
+/// A script names its tasks, and says line by line what they do: system calls in lower case,
+/// ptrace requests in upper case. What may come of it follows '->', a remark follows '#':
 ///
 ///   # Who gets the signal?
 ///   tasks: T P
@@ -20,7 +22,7 @@ use std::path::PathBuf;
 ///   T: kill P SIGUSR1
 ///   T: wait4 P -> P SIGUSR1   # the tracer, first
 #[derive(Debug, Parser)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, after_long_help = vocabulary::text())]
 pub(crate) struct Args {
     /// The script: a name from --list, a file (with a slash or .script in its name), or - for standard input.
     #[arg(required_unless_present = "list", value_name = "SCRIPT")]

@@ -129,6 +129,12 @@ impl Play {
         Self::set(script, Some(spin), patience)
     }
 
+    /// Sets the model's stage alone, of a kernel without Yama: it comes out the same everywhere.
+    #[must_use]
+    pub fn on_model(script: &Script) -> Self {
+        Self { models: vec![Model::new(script, own_cred())], real: None, patience: PATIENCE }
+    }
+
     fn set(script: &Script, spin: Option<bool>, patience: Duration) -> Result<Self, Discord> {
         let mut model = Model::new(script, own_cred());
         let scope = yama_scope();

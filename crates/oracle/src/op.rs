@@ -511,3 +511,4 @@ fn data(shape: Shape, words: &mut Words<'_>) -> Result<Data> {
 }
 
 mod display;
+pub mod vocabulary;

@@ -18,12 +18,14 @@ mod tests;
 pub use html::html;
 pub use text::{Style, text};
 
-use crate::compare::{Difference, Discord, PATIENCE, Play};
+use crate::compare::{Difference, Discord, PATIENCE, Play, own_cred};
 use crate::cycle;
-use crate::model::Model;
+use crate::model::{Model, PlayError};
 use crate::op::{Op, Who};
-use crate::script::Script;
+use crate::script::{Script, Step};
 use crate::sight::Seen;
+use lariat_kernel::access::{Scope, Yama};
+use lariat_kernel::cred::Caps;
 
 /// A script's run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -171,10 +173,7 @@ impl Timeline {
     /// Plays a script, with real processes beside the model if they are wanted, and writes down what comes of it.
     #[must_use]
     pub fn record(script: &Script, with_real: bool) -> Self {
-        let (mut play, real) = match stage(script, with_real) {
-            Ok(both) => both,
-            Err(discord) => return events::timeline(script, None, &[], Some(&discord), Asked::No),
-        };
+        let (mut play, real, opening) = stage(script, with_real);
         let (mut lines, mut end) = (Vec::new(), None);
         for step in &script.steps {
             match play.advance(step) {
@@ -185,7 +184,7 @@ impl Timeline {
                 }
             }
         }
-        events::timeline(script, Some(play.model()), &lines, end.as_ref(), real)
+        events::timeline(script, play.model(), opening, &lines, end.as_ref(), real)
     }
 
     /// Whether everything came out as the script says, and for real as on the model.
@@ -195,23 +194,41 @@ impl Timeline {
     }
 }
 
-/// The stage; the model's alone if there can be no other.
-fn stage(script: &Script, with_real: bool) -> Result<(Play, Asked), Discord> {
+/// The stage, the model's alone if there can be no other, and how many steps were played before the script's first.
+fn stage(script: &Script, with_real: bool) -> (Play, Asked, usize) {
     if !with_real {
-        return Ok((Play::new(script, false, PATIENCE)?, Asked::No));
+        return (Play::on_model(script), Asked::No, 0);
     }
-    if let Some(danger) = danger(script) {
-        let why = format!("{danger}; only the model was asked");
-        return Ok((Play::new(script, false, PATIENCE)?, Asked::Refused(why)));
-    }
-    match Play::new(script, true, PATIENCE) {
-        Ok(play) => Ok((play, Asked::Yes)),
-        Err(Discord::Real { source, .. }) => {
-            let why = format!("{source}; only the model was asked");
-            Ok((Play::new(script, false, PATIENCE)?, Asked::Refused(why)))
+    let refusal = match danger(script) {
+        Some(danger) => danger,
+        None => match Play::new(script, true, PATIENCE).and_then(|play| open(play, script)) {
+            Ok((play, opening)) => return (play, Asked::Yes, opening),
+            Err(Discord::Real { source, .. }) => source.to_string(),
+            Err(Discord::Play(PlayError { what, .. })) => what,
+            Err(other) => other.to_string(),
+        },
+    };
+    (Play::on_model(script), Asked::Refused(format!("{refusal}; only the model was asked")), 0)
+}
+
+/// Where Yama lets a process be traced by its ancestors alone, everybody allows everybody first.
+fn open(mut play: Play, script: &Script) -> Result<(Play, usize), Discord> {
+    let capable = own_cred().effective.has(Caps::SYS_PTRACE);
+    match play.model().kernel().yama.as_ref().map(Yama::scope) {
+        None | Some(Scope::Disabled) => return Ok((play, 0)),
+        Some(Scope::Relational | Scope::Capability) if capable => return Ok((play, 0)),
+        Some(Scope::Relational) => {}
+        Some(Scope::Capability | Scope::NoAttach) => {
+            let what = "Yama keeps us from tracing (sysctl kernel.yama.ptrace_scope)".into();
+            return Err(Discord::Play(PlayError { line: 0, what }));
         }
-        Err(other) => Err(other),
     }
+    for actor in &script.actors {
+        let op = Op::Ptracer(Some(Who::Any));
+        let (expected, remark) = (Vec::new(), String::new());
+        play.advance(&Step { line: 0, actor: actor.clone(), op, expected, remark })?;
+    }
+    Ok((play, script.actors.len()))
 }
 
 /// Why a script must not be played for real.
@@ -227,7 +244,7 @@ fn danger(script: &Script) -> Option<String> {
 
 /// A task that traces itself by way of others at some step.
 fn tangled(script: &Script) -> Option<String> {
-    let mut model = Model::new(script, crate::compare::own_cred());
+    let mut model = Model::new(script, own_cred());
     script
         .steps
         .iter()

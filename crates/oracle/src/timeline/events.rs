@@ -11,16 +11,18 @@ use lariat_abi::{Event, Request};
 use lariat_kernel::SigInfo;
 use lariat_kernel::effect::Effect;
 
-/// The timeline of what a model has come to; `end` is why there is no more.
+/// The timeline of what a model has come to, without so many steps before the script's first; `end` is why there is no
+/// more.
 pub(super) fn timeline(
     script: &Script,
-    model: Option<&Model>,
+    model: &Model,
+    opening: usize,
     lines: &[Line],
     end: Option<&Discord>,
     real: Asked,
 ) -> Timeline {
     let mut scribe = Scribe::new(script);
-    let log = model.map(Model::log).unwrap_or_default();
+    let log = model.log();
     scribe.begin(log.iter().filter(|(at, _)| *at == 0).map(|(_, effect)| effect));
     let asked = real == Asked::Yes;
     for (at, step) in script.steps.iter().enumerate() {
@@ -41,7 +43,7 @@ pub(super) fn timeline(
         let unmet = unmet.map(|line| Unmet { expected: step.expected.join(" or "), got: line.told().into() });
         let said = Said { line: step.line, remark: step.remark.clone(), unmet, verdict };
         let effects: Vec<&Effect> =
-            log.iter().filter(|(of, _)| *of == at + 1).map(|(_, effect)| effect).collect();
+            log.iter().filter(|(of, _)| *of == at + 1 + opening).map(|(_, effect)| effect).collect();
         scribe.step(step, said, &effects);
         scribe.settle(line.map(|line| &*line.seen).unwrap_or_default());
     }
