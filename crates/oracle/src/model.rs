@@ -196,9 +196,19 @@ impl Model {
             let what = format!("{} cannot do this now: it {}", step.actor, seen.predicate());
             return Err(PlayError { line: step.line, what });
         }
+        if matches!(step.op, Op::Kill(Who::Group, 1..)) && self.shares_group_of_init(&step.actor) {
+            let what =
+                "the process group is init's too, which must live: call setsid or setpgid first".into();
+            return Err(PlayError { line: step.line, what });
+        }
         self.step += 1;
         self.stirred.clear();
         Ok(())
+    }
+
+    fn shares_group_of_init(&self, name: &str) -> bool {
+        let group = |id| self.kernel.group_of(id).pgid;
+        self.task(name).is_some_and(|id| group(id) == group(Kernel::<Simulated>::INIT))
     }
 
     fn begin(&mut self, actor: &str, op: &Op) {
