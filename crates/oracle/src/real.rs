@@ -7,6 +7,7 @@ use crate::sight::{Outcome, Seen, Sight};
 use lariat_abi::{Request, Signal};
 use lariat_host::puppet::{Command, Disposition, Idle, Slot, Stage, State};
 use lariat_kernel::call::{How, Output, SyscallReport, WaitFlags};
+use lariat_kernel::cred::Caps;
 use lariat_kernel::seccomp::Verdict;
 use lariat_kernel::task::Handler;
 use lariat_kernel::{SigInfo, SigSet};
@@ -60,6 +61,10 @@ impl Real {
         real.learn("init", 1);
         // A session of its own: the group of whoever calls us is not ours.
         real.stage.call::<0>(Slot::INIT, 112, [])?;
+        if !crate::compare::own_cred().effective.has(Caps::SYS_ADMIN) {
+            // PR_SET_NO_NEW_PRIVS: without it a user may not install a seccomp filter.
+            real.stage.call(Slot::INIT, 157, [38, 1, 0, 0, 0])?;
+        }
         let mut first = None;
         for (name, number) in actors {
             let slot = real.new_slot(name);
