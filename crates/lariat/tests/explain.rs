@@ -61,6 +61,14 @@ fn the_running_kernel_does_the_same() {
 }
 
 #[test]
+fn the_readme_shows_what_is_printed() {
+    let readme =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).expect("README.md");
+    let output = explain(&["exec-without-traceexec", "--real"]);
+    assert!(readme.contains(&format!("```\n{}```\n", out(&output))), "{}", out(&output));
+}
+
+#[test]
 fn a_file_and_standard_input_are_scripts_as_well() {
     let script = "# Is it there?\ntasks: T P\nT: kill P 0 -> 0\n";
     let file = trace_file("explain").with_extension("script");

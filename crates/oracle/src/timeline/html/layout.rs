@@ -16,7 +16,7 @@ const ROW: usize = 26;
 /// Columns of text at the left, of a remark there, whose font is narrower, and at the right.
 const LEFT: usize = 46;
 const REMARK: usize = 54;
-const RIGHT: usize = 50;
+const RIGHT: usize = 58;
 
 /// Where the text at the left begins.
 const MARGIN: usize = 50;
