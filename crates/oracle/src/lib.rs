@@ -7,6 +7,8 @@
 //!              └─► Real: host::puppet, real processes ───┘
 //! ```
 //!
+//! What a script came to can be shown as a [`timeline`]; the [`shipped`] ones answer what people ask.
+//!
 //! After each step both are let run until nothing moves. The hard thing is to know that of real processes: the model says
 //! what is to be seen, and the comparison waits for that, or for so long that it will not come.
 

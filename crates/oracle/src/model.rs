@@ -18,8 +18,8 @@ use std::hash::{Hash, Hasher};
 /// How many ends of a step are looked for.
 const MAX_COURSES: usize = 200;
 
-/// The number of `nobody`.
-pub const NOBODY: i32 = 4_000_000;
+/// The number of `nobody`: beyond `PID_MAX_LIMIT`, so that no machine has it.
+pub const NOBODY: i32 = 5_000_000;
 
 /// A named task.
 #[derive(Debug, Clone)]

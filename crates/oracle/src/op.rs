@@ -254,7 +254,8 @@ fn signal(word: &str) -> Result<Signal> {
 }
 
 fn signal_or_number(word: &str) -> Result<u64> {
-    signal(word).map(|s| s.as_raw() as u64).or_else(|_| number(word))
+    let known = signal(word).map(|s| s.as_raw() as u64).or_else(|_| number(word));
+    known.map_err(|_| ParseOpError(format!("'{word}' is neither a signal nor a number")))
 }
 
 /// Words joined by `|`, each from a table.

@@ -118,7 +118,8 @@ impl Script {
             });
         }
         if script.actors.is_empty() {
-            return Err(ParseError { line: 0, what: "there is no line 'tasks: NAME...'".into() });
+            let line = text.lines().count().max(1);
+            return Err(ParseError { line, what: "there is no line 'tasks: NAME...'".into() });
         }
         script.title = title.join("\n").trim().into();
         Ok(script)
@@ -184,5 +185,71 @@ impl std::fmt::Display for Script {
             writeln!(f)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> String {
+        Script::parse(text).expect_err(text).to_string()
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_with_its_line() {
+        for (text, message) in [
+            ("", "line 1: there is no line 'tasks: NAME...'"),
+            ("# only\n# words", "line 2: there is no line 'tasks: NAME...'"),
+            ("T: pause", "line 1: the first line is 'tasks: NAME...'"),
+            ("tasks:", "line 1: name at least one task"),
+            ("tasks: T\n\npause", "line 3: a line is 'TASK: what it does'"),
+            ("tasks: T\nT: dance", "line 2: 'dance' is neither a call nor a request that scripts know"),
+            ("tasks: T\nT: kill T SIGFOO", "line 2: 'SIGFOO' is neither a signal nor a number"),
+            ("tasks: T\nT: CONT P", "line 2: there is no task 'P' yet"),
+            ("tasks: T\nT: fork T", "line 2: there is a task 'T' already"),
+            ("tasks: T\nT: pause now", "line 2: 'now' is one word too many"),
+            (
+                "tasks: T\nT: pause -> 0#0",
+                "line 2: what is expected has no '#'; before a remark's there is a blank",
+            ),
+        ] {
+            assert_eq!(refused(text), message);
+        }
+        assert!(refused("tasks: T\nT: store mem+4089").contains("beyond the page"));
+    }
+
+    #[test]
+    fn init_is_spared() {
+        for line in [
+            "init: exit",
+            "init: thread A",
+            "init: vfork A",
+            "T: kill init SIGKILL",
+            "T: SEIZE init",
+            "init: int3",
+        ] {
+            assert!(refused(&format!("tasks: T\n{line}")).contains("init"), "{line}");
+        }
+        for line in [
+            "init: fork A",
+            "init: wait4 any",
+            "init: kill T SIGTERM",
+            "T: wait4 init",
+            "init: sigaction SIGCHLD handler",
+        ] {
+            assert!(Script::parse(&format!("tasks: T\n{line}")).is_ok(), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_read_prints_as_itself() {
+        for shipped in crate::shipped::SHIPPED {
+            let script = shipped.script().expect("a script");
+            assert_eq!(
+                Script::parse(&script.to_string()).map(|again| again.to_string()),
+                Ok(script.to_string())
+            );
+        }
     }
 }

@@ -153,7 +153,7 @@ fn text(random: &mut Random) -> String {
 /// Lines that cannot be read are left out, one after the other.
 fn readable(mut text: String) -> String {
     while let Err(error) = lariat_oracle::Script::parse(&text) {
-        let Some(at) = error.line.checked_sub(1) else { break };
+        let Some(at) = error.line.checked_sub(1).filter(|_| !text.is_empty()) else { break };
         text = text
             .lines()
             .enumerate()

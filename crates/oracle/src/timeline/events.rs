@@ -65,7 +65,9 @@ fn problems(rows: &[Row], end: Option<&Discord>, real: &Asked) -> Vec<String> {
     match end {
         None => {}
         Some(Discord::Differs { line, step, .. }) => {
-            problems.push(format!("line {line}: the running kernel does otherwise than the model: {step}"));
+            problems.push(format!(
+                "line {line}: the running kernel does otherwise than the model: {step}; what follows was not played"
+            ));
         }
         Some(other) => problems.push(other.to_string()),
     }
