@@ -18,7 +18,7 @@ mod tests;
 pub use html::html;
 pub use text::{Style, text};
 
-use crate::compare::{Difference, Discord, PATIENCE, Play, own_cred};
+use crate::compare::{Difference, Discord, Play, own_cred};
 use crate::cycle;
 use crate::model::{Model, PlayError};
 use crate::op::{Op, Who};
@@ -26,6 +26,7 @@ use crate::script::{Script, Step};
 use crate::sight::Seen;
 use lariat_kernel::access::{Scope, Yama};
 use lariat_kernel::cred::Caps;
+use std::time::Duration;
 
 /// A script's run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,9 @@ pub struct Timeline {
     /// What is not as it should be, each with its line.
     pub problems: Vec<String>,
 }
+
+/// How long real processes may take to do a step: where the machine is busy, long. Only failures take it.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Whether the running kernel was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
