@@ -126,6 +126,7 @@ impl<M: Machine> Kernel<M> {
         task.seccomp.clone_from(&parent.seccomp);
         task.sigframes.clone_from(&parent.sigframes);
         task.orig_ax = parent.orig_ax;
+        task.bases = parent.bases;
         // The debug registers are each task's own: a new one begins without.
         if flags.contains(CloneFlags::PARENT) || thread {
             task.real_parent = parent.real_parent;
@@ -251,7 +252,7 @@ impl<M: Machine> Kernel<M> {
     fn unlock_cred_guard(&mut self, group: GroupId) {
         let waiting: Vec<TaskId> = self
             .tasks()
-            .filter(|(_, task)| task.frame == Frame::Sleep(Sleep::CredGuard(group)))
+            .filter(|(_, task)| matches!(task.frame, Frame::Sleep(Sleep::CredGuard(of, _)) if of == group))
             .map(|(id, _)| id)
             .collect();
         for id in waiting {
@@ -303,6 +304,7 @@ impl<M: Machine> Kernel<M> {
         }
         let task = self.task_mut(id);
         task.debug = DebugRegs::default();
+        task.bases = [0; 2];
         task.sigframes.clear();
         task.flags.remove(Pf::SIGNALED);
         // `start_thread` sets the flags register anew; the rest of stepping stays.

@@ -333,8 +333,8 @@ pub enum Sleep {
     Child,
     /// `sigtimedwait`.
     Dequeue(SigSet),
-    /// `cred_guard_mutex` of this group, which an execve holds: ATTACH waits.
-    CredGuard(GroupId),
+    /// `cred_guard_mutex` of this group, which an execve holds: ATTACH of the task waits.
+    CredGuard(GroupId, TaskId),
 }
 
 /// A task: `task_struct`.
@@ -400,6 +400,8 @@ pub struct Task {
     pub seccomp: Vec<crate::seccomp::Rule>,
     /// Debug registers.
     pub debug: DebugRegs,
+    /// `thread.fsbase` and `thread.gsbase`, as far as a tracer has set them.
+    pub bases: [u64; 2],
     /// Where it is.
     pub frame: Frame,
     /// The call it is in.

@@ -67,6 +67,8 @@ pub struct Play {
     models: Vec<Model>,
     real: Option<Real>,
     patience: Duration,
+    /// What each task was told last.
+    last: Vec<(String, Op)>,
 }
 
 /// How long to wait for what the model says is to come, before it is called a difference. Only failures take it.
@@ -98,7 +100,7 @@ impl Play {
             .map(|spin| Real::new(spin, &numbers))
             .transpose()
             .map_err(|source| Discord::Real { line: 0, source })?;
-        Ok(Self { models: vec![model], real, patience })
+        Ok(Self { models: vec![model], real, patience, last: Vec::new() })
     }
 
     /// The model; of several courses one.
@@ -112,6 +114,11 @@ impl Play {
     /// # Errors
     /// See [`Discord`].
     pub fn step(&mut self, step: &Step) -> Result<Line, Discord> {
+        if step.op.is_look() {
+            return self.look(step);
+        }
+        self.last.retain(|(name, _)| *name != step.actor);
+        self.last.push((step.actor.clone(), step.op.clone()));
         let mut real_words = None;
         if let Some(real) = &mut self.real {
             let before = &self.models[0];
@@ -127,6 +134,11 @@ impl Play {
         }
         let sight = self.model().sight(&step.actor);
         let got = sight.and_then(|sight| sight.outcome).map(|outcome| self.words(&outcome, &step.op));
+        self.tell(step, got, real_words)
+    }
+
+    /// What the script is told of a step, if that is what it expects.
+    fn tell(&self, step: &Step, got: Option<String>, real: Option<Option<String>>) -> Result<Line, Discord> {
         let told = got.clone().unwrap_or_else(|| "nothing yet".into());
         if !step.expected.is_empty() && !step.expected.contains(&told) {
             return Err(Discord::Unexpected {
@@ -138,7 +150,27 @@ impl Play {
         }
         let model = self.model();
         let seen = model.names().filter_map(|name| Some((name.into(), model.sight(name)?.seen)));
-        Ok(Line { step: step.clone(), seen: seen.collect(), model: got, real: real_words })
+        Ok(Line { step: step.clone(), seen: seen.collect(), model: got, real })
+    }
+
+    /// Looks at a task on both sides, which agree since the last step.
+    fn look(&self, step: &Step) -> Result<Line, Discord> {
+        let words = |sight: Sight| {
+            let name = |pid| self.model().name_of(pid);
+            if step.op == Op::Handled {
+                let told: Vec<String> =
+                    sight.handled.iter().map(|info| words::siginfo(info, &name)).collect();
+                return if told.is_empty() { "nothing".into() } else { told.join(", ") };
+            }
+            let last = self.last.iter().find(|(actor, _)| *actor == step.actor);
+            match (sight.seen, sight.outcome, last) {
+                (Seen::Idle, Some(outcome), Some((_, op))) => words::outcome(&outcome, op, &name),
+                (seen, ..) => seen.word().into(),
+            }
+        };
+        let got = self.model().sight(&step.actor).map(words);
+        let real = self.real.as_ref().map(|real| Some(words(real.sight(&step.actor))));
+        self.tell(step, got, real)
     }
 
     fn words(&self, outcome: &crate::sight::Outcome, op: &Op) -> String {

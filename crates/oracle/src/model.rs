@@ -61,6 +61,8 @@ impl Model {
         let mut kernel = Kernel::new(Simulated::default(), cred);
         kernel.enter(Kernel::<Simulated>::INIT, Call::SetSubreaper(true));
         kernel.run();
+        // Small numbers are left to event messages that are no tasks.
+        kernel.set_ns_last_pid(99);
         let init = Named {
             name: "init".into(),
             pid: 1,
@@ -293,6 +295,7 @@ impl Model {
             Who::Any => WaitFor::Any,
             Who::Group => WaitFor::Group(0),
             Who::Task(name) => WaitFor::Pid(self.number(name)),
+            Who::PGroup(name) => WaitFor::Group(self.number(name)),
             Who::PidFd(name) => WaitFor::PidFd { pid: self.number(name), nonblock: false },
         }
     }
@@ -302,6 +305,7 @@ impl Model {
             self.task(name).map_or_else(|| self.number(name), |task| self.kernel.group_of(task).tgid)
         };
         User::Call(match op {
+            Op::Look | Op::Handled => return User::Idle,
             Op::Int3 => return User::Breakpoint,
             Op::Store(at) => return User::Touch(Touch::Write(Simulated::MAPPED.start + at)),
             Op::Load(at) => return User::Touch(Touch::Read(Simulated::MAPPED.start + at)),
@@ -310,6 +314,7 @@ impl Model {
             Op::Exit(code) => Call::Exit(*code),
             Op::ExitGroup(code) => Call::ExitGroup(*code),
             Op::Kill(Who::Task(name) | Who::PidFd(name), sig) => Call::Kill(self.number(name), *sig),
+            Op::Kill(Who::PGroup(name), sig) => Call::Kill(-self.number(name), *sig),
             Op::Kill(Who::Group, sig) => Call::Kill(0, *sig),
             Op::Kill(Who::Any, sig) => Call::Kill(-1, *sig),
             Op::Tgkill(name, sig) => Call::Tgkill(tgid(name), self.number(name), *sig),
@@ -355,7 +360,11 @@ impl Model {
             Data::None => (0, 0, Input::None),
             Data::Signal(sig) => (0, *sig, Input::None),
             Data::Options(bits) => (0, *bits, Input::None),
-            Data::User(at, value) => (*at, value.unwrap_or(0), Input::None),
+            Data::Seize(addr, bits) => (*addr, *bits, Input::None),
+            Data::Index(index) => (*index, 0, Input::None),
+            Data::User(at, Some(Addr::Mem(to))) => (*at, Simulated::MAPPED.start + to, Input::None),
+            Data::User(at, Some(Addr::Absolute(value))) => (*at, *value, Input::None),
+            Data::User(at, None) => (*at, 0, Input::None),
             Data::Memory(Addr::Mem(at), value) => {
                 (Simulated::MAPPED.start + at, value.unwrap_or(0), Input::None)
             }

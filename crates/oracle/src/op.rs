@@ -16,6 +16,8 @@ pub enum Who {
     Group,
     /// A task, by a pidfd for it.
     PidFd(String),
+    /// The process group that a task leads.
+    PGroup(String),
 }
 
 /// An address of a task's memory.
@@ -36,8 +38,12 @@ pub enum Data {
     Signal(u64),
     /// Options.
     Options(u64),
+    /// An `addr`, and options.
+    Seize(u64, u64),
+    /// A number in `addr`.
+    Index(u64),
     /// A place in the USER area, and what to write there.
-    User(u64, Option<u64>),
+    User(u64, Option<Addr>),
     /// An address, and what to write there.
     Memory(Addr, Option<u64>),
     /// A mask.
@@ -105,6 +111,10 @@ pub enum Op {
     Load(u64),
     /// ptrace(2).
     Ptrace(Request, Option<String>, Data),
+    /// Does nothing: what the task is doing, or what its last call gave.
+    Look,
+    /// Does nothing: what its handlers have been told.
+    Handled,
 }
 
 /// A call without arguments.
@@ -183,10 +193,10 @@ pub const THREAD: CloneFlags = CloneFlags::VM.union(CloneFlags::SIGHAND).union(C
 pub struct ParseOpError(pub String);
 
 /// Which requests a script may use, and what comes after the task.
-const REQUESTS: [(&str, Request, Shape); 30] = [
+const REQUESTS: [(&str, Request, Shape); 31] = [
     ("TRACEME", Request::TraceMe, Shape::None),
     ("ATTACH", Request::Attach, Shape::None),
-    ("SEIZE", Request::Seize, Shape::Options),
+    ("SEIZE", Request::Seize, Shape::Seize),
     ("CONT", Request::Cont, Shape::Signal),
     ("SYSCALL", Request::Syscall, Shape::Signal),
     ("SINGLESTEP", Request::SingleStep, Shape::Signal),
@@ -213,6 +223,7 @@ const REQUESTS: [(&str, Request, Shape); 30] = [
     ("GETREGS", Request::GetRegs, Shape::None),
     ("GETREGSET", Request::GetRegSet, Shape::RegSet),
     ("GET_SYSCALL_INFO", Request::GetSyscallInfo, Shape::Size),
+    ("SECCOMP_GET_FILTER", Request::SeccompGetFilter, Shape::Index),
     ("UNKNOWN", Request::Unknown(0x4fff), Shape::None),
 ];
 
@@ -221,6 +232,8 @@ enum Shape {
     None,
     Signal,
     Options,
+    Seize,
+    Index,
     SigInfo,
     Peek,
     Size,
@@ -284,6 +297,7 @@ impl<'a> Words<'a> {
             "any" => Who::Any,
             "group" => Who::Group,
             "pidfd" => Who::PidFd(self.need("a task")?.into()),
+            "pgrp" => Who::PGroup(self.need("a task")?.into()),
             name => Who::Task(name.into()),
         })
     }
@@ -393,6 +407,8 @@ impl Op {
                 other => return err(format!("'{other}' is neither trace, errno nor kill")),
             }),
             "int3" => Self::Int3,
+            "look" => Self::Look,
+            "handled" => Self::Handled,
             "store" | "load" => match (first, address(words.need("an address")?)?) {
                 ("store", Addr::Mem(at)) => Self::Store(at),
                 (_, Addr::Mem(at)) => Self::Load(at),
@@ -406,11 +422,11 @@ impl Op {
     #[must_use]
     pub fn names(&self) -> Vec<&str> {
         match self {
-            Self::Kill(Who::Task(name), _)
+            Self::Kill(Who::Task(name) | Who::PGroup(name), _)
             | Self::Tgkill(name, _)
             | Self::SigQueue(name, ..)
-            | Self::Wait4(Who::Task(name), _)
-            | Self::WaitId(Who::Task(name) | Who::PidFd(name), _)
+            | Self::Wait4(Who::Task(name) | Who::PGroup(name), _)
+            | Self::WaitId(Who::Task(name) | Who::PidFd(name) | Who::PGroup(name), _)
             | Self::SetPgid(Who::Task(name))
             | Self::Ptrace(_, Some(name), _) => vec![name],
             _ => Vec::new(),
@@ -424,6 +440,12 @@ impl Op {
             Self::Clone(name, ..) => Some(name),
             _ => None,
         }
+    }
+
+    /// Whether the task does nothing, and is only looked at.
+    #[must_use]
+    pub const fn is_look(&self) -> bool {
+        matches!(self, Self::Look | Self::Handled)
     }
 
     /// Whether somebody would see it if the tasks did more than what the script says: calls, instructions, registers.
@@ -446,23 +468,28 @@ impl Op {
     }
 }
 
+/// A number, or names of options.
+fn options(word: Option<&str>) -> Result<u64> {
+    let Some(word) = word else { return Ok(0) };
+    number(word).or_else(|_| {
+        let mut bits = 0;
+        flags(word, &OPTIONS, "option of ptrace", |flag: Options| bits |= u64::from(flag.bits()))?;
+        Ok(bits)
+    })
+}
+
 fn data(shape: Shape, words: &mut Words<'_>) -> Result<Data> {
     Ok(match shape {
         Shape::None => Data::None,
         Shape::Signal => Data::Signal(words.0.next().map_or(Ok(0), signal_or_number)?),
-        Shape::Options => Data::Options(match words.0.next() {
-            None => 0,
-            Some(word) => match number(word) {
-                Ok(number) => number,
-                Err(_) => {
-                    let mut bits = 0;
-                    flags(word, &OPTIONS, "option of ptrace", |flag: Options| {
-                        bits |= u64::from(flag.bits())
-                    })?;
-                    bits
-                }
-            },
-        }),
+        Shape::Options => Data::Options(options(words.0.next())?),
+        Shape::Seize => match words.0.next() {
+            Some(word) if word.starts_with("addr=") => {
+                Data::Seize(number(&word["addr=".len()..])?, options(words.0.next())?)
+            }
+            word => Data::Options(options(word)?),
+        },
+        Shape::Index => Data::Index(number(words.need("a number")?)?),
         Shape::SigInfo => Data::SigInfo(
             signal(words.need("a signal")?)?.as_raw(),
             words.0.next().map_or(Ok(0), number)? as i32,
@@ -489,7 +516,7 @@ fn data(shape: Shape, words: &mut Words<'_>) -> Result<Data> {
                 Some(at) => at,
                 None => number(word)?,
             };
-            Data::User(at, words.0.next().map(number).transpose()?)
+            Data::User(at, words.0.next().map(address).transpose()?)
         }
         Shape::RegSet => Data::RegSet(number(words.need("a set")?)?, number(words.need("a length")?)?),
     })
