@@ -127,7 +127,7 @@ impl<M: Machine> Kernel<M> {
         task.sigframes.clone_from(&parent.sigframes);
         task.orig_ax = parent.orig_ax;
         task.bases = parent.bases;
-        // The debug registers are each task's own: a new one begins without.
+        task.debug = parent.debug.copy_thread();
         if flags.contains(CloneFlags::PARENT) || thread {
             task.real_parent = parent.real_parent;
             task.parent_exec_id = parent.parent_exec_id;

@@ -112,7 +112,10 @@ impl Watch {
     const fn is_valid(self) -> bool {
         let length = self.length as u64;
         let known = self.kind == 1 || self.kind == 3 || self.kind == 0 && length == 1;
-        known && self.addr % length == 0 && self.addr < TASK_SIZE && self.addr + length - 1 < TASK_SIZE
+        known
+            && self.addr.is_multiple_of(length)
+            && self.addr < TASK_SIZE
+            && self.addr + length - 1 < TASK_SIZE
     }
 
     const fn hit_by(self, touch: Touch) -> bool {
@@ -190,6 +193,12 @@ impl DebugRegs {
             _ => return Err(Errno::EIO),
         }
         Ok(())
+    }
+
+    /// `copy_thread`: a new task watches nothing, though DR6 and DR7 read as its parent's do.
+    #[must_use]
+    pub const fn copy_thread(&self) -> Self {
+        Self { watches: [None; 4], ..*self }
     }
 
     /// Which breakpoints match: bits of DR6.

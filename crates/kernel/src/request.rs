@@ -207,7 +207,7 @@ impl<M: Machine> Kernel<M> {
     }
 
     fn peek_user(&self, child: TaskId, addr: u64) -> Result<u64, Errno> {
-        if addr % 8 != 0 || addr >= USER {
+        if !addr.is_multiple_of(8) || addr >= USER {
             return Err(Errno::EIO);
         }
         let task = self.task(child);
@@ -222,7 +222,7 @@ impl<M: Machine> Kernel<M> {
     }
 
     fn poke_user(&mut self, child: TaskId, addr: u64, data: u64) -> Answer {
-        if addr % 8 != 0 || addr >= USER {
+        if !addr.is_multiple_of(8) || addr >= USER {
             return Err(Errno::EIO);
         }
         let task = self.task_mut(child);
@@ -324,7 +324,7 @@ impl<M: Machine> Kernel<M> {
         let size = match kind {
             1 => USER_REGS,
             2 => 512,
-            0x202 => u64::MAX & !7,
+            0x202 => !7,
             _ => return Err(Errno::EINVAL),
         };
         let length = length.ok_or(Errno::EFAULT)?;

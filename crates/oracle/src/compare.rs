@@ -184,7 +184,7 @@ impl Play {
         let steady = if self.models.len() == 1 { 0 } else { 40 };
         let (mut steadily, mut fitting) = (0, Vec::new());
         for looks in 0u32.. {
-            self.learn(step);
+            self.learn();
             let Some(real) = &self.real else { return Ok(()) };
             let names = self.models[0].names();
             let sights: Vec<(String, Sight)> = names.map(|name| (name.into(), real.sight(name))).collect();
@@ -200,7 +200,7 @@ impl Play {
                         fitting.contains(&(at - 1))
                     });
                     // The new task's number may have come since we looked.
-                    self.learn(step);
+                    self.learn();
                     return Ok(());
                 }
                 std::thread::sleep(Duration::from_micros(200));
@@ -225,13 +225,13 @@ impl Play {
         Ok(())
     }
 
-    /// Notes the number of the task that a step has made.
-    fn learn(&mut self, step: &Step) {
-        if let Some(made) = step.op.makes()
-            && let (Some(real), Some(pid)) = (&mut self.real, self.models[0].pid(made))
-            && !real.knows(pid)
-        {
-            real.learn(made, pid);
+    /// Notes the numbers of tasks that have been made: in this step, or in one whose maker has been stopped since.
+    fn learn(&mut self) {
+        let Some(real) = &mut self.real else { return };
+        for name in self.models[0].names() {
+            if let Some(pid) = self.models[0].pid(name).filter(|&pid| !real.knows(pid)) {
+                real.learn(name, pid);
+            }
         }
     }
 
