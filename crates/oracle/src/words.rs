@@ -75,7 +75,7 @@ fn mask(set: SigSet) -> String {
 #[must_use]
 pub fn outcome(outcome: &Outcome, op: &Op, name: &impl Fn(i32) -> String) -> String {
     let value = outcome.value;
-    if value < 0 && value >= -4095 {
+    if (-4095..0).contains(&value) {
         let errno = Errno::from_raw((-value) as i32);
         return errno.name().map_or_else(|| value.to_string(), Into::into);
     }
