@@ -213,7 +213,7 @@ impl<M: Machine> Kernel<M> {
             if !self.same_thread_group(parent, tracer) {
                 dead = self.do_notify_parent(id, self.task(id).exit_signal);
             } else if self.ignoring_children(tracer) {
-                self.wake_up_parent(tracer);
+                self.wake_up_parent(id, tracer);
                 dead = true;
             }
         }

@@ -278,7 +278,7 @@ impl<M: Machine> Kernel<M> {
         task.exit_state = ExitState::Dead;
         if task.is_ptraced() {
             let tracer = task.parent;
-            self.wake_up_parent(tracer);
+            self.wake_up_parent(leader, tracer);
         }
         self.release_task(leader);
     }

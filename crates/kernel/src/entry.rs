@@ -262,7 +262,8 @@ impl<M: Machine> Kernel<M> {
             None => self.perform_or_skip(id),
             // The tracer has been asked once.
             Some(Verdict::Trace(_)) if again => self.perform_or_skip(id),
-            Some(Verdict::Errno(errno)) => self.leave(id, -i64::from(errno)),
+            // `MAX_ERRNO`.
+            Some(Verdict::Errno(errno)) => self.leave(id, -i64::from(errno.min(4095))),
             // By a SIGSYS that no tracer sees.
             Some(Verdict::KillProcess) => self.do_group_exit(id, 31),
             Some(Verdict::Trace(data)) => {
