@@ -84,6 +84,11 @@ impl<M: Machine> Kernel<M> {
                 Done::Return(0)
             }
             Call::Seccomp(rule) => {
+                // `seccomp_prepare_filter`, without PR_SET_NO_NEW_PRIVS.
+                let cred = &self.task(id).cred;
+                if !self.user_namespaces.capable(cred, cred.user_ns, Caps::SYS_ADMIN) {
+                    return Errno::EACCES.into();
+                }
                 self.task_mut(id).seccomp.push(rule);
                 Done::Return(0)
             }

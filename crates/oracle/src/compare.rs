@@ -72,7 +72,7 @@ pub struct Play {
 }
 
 /// How long to wait for what the model says is to come, before it is called a difference. Only failures take it.
-pub const PATIENCE: Duration = Duration::from_secs(1);
+pub const PATIENCE: Duration = Duration::from_secs(3);
 
 impl Play {
     /// Sets the stage: the model's alone, or both.
