@@ -3,6 +3,7 @@
 //! A traced task has two parents: `real_parent`, who made it, and `parent`, its tracer, on whose `ptraced` list it is.
 //! ptrace(2), "Attaching and detaching", "Death under ptrace".
 
+use crate::call::Call;
 use crate::cred::Caps;
 use crate::effect::Effect;
 use crate::entry::Done;
@@ -11,8 +12,10 @@ use crate::kernel::Kernel;
 use crate::machine::Machine;
 use crate::siginfo::Send;
 use crate::sigset::valid_signal;
-use crate::task::{ExitState, Frame, Handler, Pf, Pt, SaFlags, SignalFlags, Sleep, State, TaskId, Tif};
-use lariat_abi::{Errno, Options};
+use crate::task::{
+    ExitState, Frame, GroupId, Handler, Pf, Pt, SaFlags, SignalFlags, Sleep, State, TaskId, Tif,
+};
+use lariat_abi::{Errno, Options, Request};
 use std::sync::Arc;
 
 /// `PTRACE_O_MASK`.
@@ -105,7 +108,7 @@ impl<M: Machine> Kernel<M> {
             let group = task.group;
             return match self.task(current).sigpending() {
                 true => Errno::ERESTARTNOINTR.into(),
-                false => self.sleep(current, Sleep::CredGuard(group)),
+                false => self.sleep(current, Sleep::CredGuard(group, id)),
             };
         }
         if let Err(errno) = self.rules().may_attach(self.caller(current), &self.target(id)) {
@@ -129,6 +132,25 @@ impl<M: Machine> Kernel<M> {
         }
         self.wait_trapping(current, id);
         Done::Away
+    }
+
+    /// `ptrace_attach`, once it has `cred_guard_mutex`: the task it found before is the one, whatever its number is now.
+    pub(crate) fn attach_after_exec(
+        &mut self,
+        current: TaskId,
+        (group, id): (GroupId, TaskId),
+        call: &Call,
+    ) -> Done {
+        match *call {
+            Call::Ptrace { request, addr, data, .. }
+                if self.get(id).is_some_and(|task| task.group == group) =>
+            {
+                let seize = (request == Request::Seize).then_some((addr, data));
+                self.ptrace_attach(current, id, seize)
+            }
+            // The execve was its end: `exit_state`.
+            _ => Errno::EPERM.into(),
+        }
     }
 
     /// `signal_wake_up_state(task, __TASK_STOPPED)`.
@@ -191,7 +213,7 @@ impl<M: Machine> Kernel<M> {
             if !self.same_thread_group(parent, tracer) {
                 dead = self.do_notify_parent(id, self.task(id).exit_signal);
             } else if self.ignoring_children(tracer) {
-                self.wake_up_parent(tracer);
+                self.wake_up_parent(id, tracer);
                 dead = true;
             }
         }

@@ -201,6 +201,8 @@ pub enum Call {
     SetUid(u32),
     /// prctl(2) `PR_SET_DUMPABLE`.
     SetDumpable(u64),
+    /// prctl(2) `PR_SET_NO_NEW_PRIVS`.
+    SetNoNewPrivs,
     /// prctl(2) `PR_SET_PTRACER`: 0 none, -1 any.
     SetPtracer(i32),
     /// prctl(2) `PR_SET_CHILD_SUBREAPER`.
@@ -241,7 +243,11 @@ impl Call {
             Self::SetPgid(_) => 109,
             Self::SetSid => 112,
             Self::SetUid(_) => 117,
-            Self::SetDumpable(_) | Self::SetPtracer(_) | Self::SetSubreaper(_) | Self::SetPdeathsig(_) => 157,
+            Self::SetNoNewPrivs
+            | Self::SetDumpable(_)
+            | Self::SetPtracer(_)
+            | Self::SetSubreaper(_)
+            | Self::SetPdeathsig(_) => 157,
             Self::Seccomp(_) => 317,
         }
     }

@@ -124,9 +124,11 @@ impl<M: Machine> Kernel<M> {
         let mut task = blank_task(pid, group, mm, current, cred);
         task.blocked = parent.blocked;
         task.seccomp.clone_from(&parent.seccomp);
+        task.no_new_privs = parent.no_new_privs;
         task.sigframes.clone_from(&parent.sigframes);
         task.orig_ax = parent.orig_ax;
-        // The debug registers are each task's own: a new one begins without.
+        task.bases = parent.bases;
+        task.debug = parent.debug.copy_thread();
         if flags.contains(CloneFlags::PARENT) || thread {
             task.real_parent = parent.real_parent;
             task.parent_exec_id = parent.parent_exec_id;
@@ -251,7 +253,7 @@ impl<M: Machine> Kernel<M> {
     fn unlock_cred_guard(&mut self, group: GroupId) {
         let waiting: Vec<TaskId> = self
             .tasks()
-            .filter(|(_, task)| task.frame == Frame::Sleep(Sleep::CredGuard(group)))
+            .filter(|(_, task)| matches!(task.frame, Frame::Sleep(Sleep::CredGuard(of, _)) if of == group))
             .map(|(id, _)| id)
             .collect();
         for id in waiting {
@@ -281,7 +283,7 @@ impl<M: Machine> Kernel<M> {
         task.exit_state = ExitState::Dead;
         if task.is_ptraced() {
             let tracer = task.parent;
-            self.wake_up_parent(tracer);
+            self.wake_up_parent(leader, tracer);
         }
         self.release_task(leader);
     }
@@ -307,6 +309,7 @@ impl<M: Machine> Kernel<M> {
         }
         let task = self.task_mut(id);
         task.debug = DebugRegs::default();
+        task.bases = [0; 2];
         task.sigframes.clear();
         task.flags.remove(Pf::SIGNALED);
         // `start_thread` sets the flags register anew; the rest of stepping stays.

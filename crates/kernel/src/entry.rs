@@ -195,8 +195,11 @@ impl<M: Machine> Kernel<M> {
         true
     }
 
-    /// A memory access, with the debug registers looking on.
+    /// A memory access, with the debug registers looking on: they trap when it is done. What is written is 1.
     fn touch(&mut self, id: TaskId, touch: Touch) {
+        if let (Touch::Write(addr), Some(mm)) = (touch, self.task(id).mm) {
+            self.machine.poke(mm, addr, 1);
+        }
         let hits = self.task(id).debug.hits(touch);
         if hits != 0 {
             self.task_mut(id).debug.dr6 |= hits;
@@ -259,7 +262,8 @@ impl<M: Machine> Kernel<M> {
             None => self.perform_or_skip(id),
             // The tracer has been asked once.
             Some(Verdict::Trace(_)) if again => self.perform_or_skip(id),
-            Some(Verdict::Errno(errno)) => self.leave(id, -i64::from(errno)),
+            // `MAX_ERRNO`.
+            Some(Verdict::Errno(errno)) => self.leave(id, -i64::from(errno.min(4095))),
             // By a SIGSYS that no tracer sees.
             Some(Verdict::KillProcess) => self.do_group_exit(id, 31),
             Some(Verdict::Trace(data)) => {
@@ -333,9 +337,11 @@ impl<M: Machine> Kernel<M> {
         let done = match sleep {
             Sleep::Child => self.do_wait(id, &call),
             Sleep::Dequeue(set) => self.timed_wait(id, *set),
-            // ATTACH begins anew, or after a signal as a whole.
-            Sleep::CredGuard(_) if !self.task(id).sigpending() => self.perform(id, call),
-            Sleep::CredGuard(_) => Errno::ERESTARTNOINTR.into(),
+            // After a signal ATTACH begins as a whole anew.
+            Sleep::CredGuard(group, task) if !self.task(id).sigpending() => {
+                self.attach_after_exec(id, (*group, *task), &call)
+            }
+            Sleep::CredGuard(..) => Errno::ERESTARTNOINTR.into(),
             Sleep::Signal if self.task(id).sigpending() => Done::from(interrupted(&call)),
             Sleep::Signal => self.sleep(id, Sleep::Signal),
         };

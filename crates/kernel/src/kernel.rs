@@ -132,6 +132,11 @@ impl<M: Machine> Kernel<M> {
         self.next_pid
     }
 
+    /// `/proc/sys/kernel/ns_last_pid`: what the number of the next task follows.
+    pub const fn set_ns_last_pid(&mut self, pid: i32) {
+        self.next_pid = pid + 1;
+    }
+
     pub(crate) fn take_pid(&mut self) -> i32 {
         self.next_pid += 1;
         self.next_pid - 1
@@ -453,9 +458,11 @@ pub(crate) fn blank_task(
         saved_sigmask: None,
         cred,
         user_dumpable: false,
+        no_new_privs: false,
         vfork_parent: None,
         seccomp: Vec::new(),
         debug: DebugRegs::default(),
+        bases: [0; 2],
         frame: Frame::User,
         call: None,
         orig_ax: -1,

@@ -198,6 +198,12 @@ impl DebugRegs {
         Ok(())
     }
 
+    /// `copy_thread`: a new task watches nothing, though DR6 and DR7 read as its parent's do.
+    #[must_use]
+    pub const fn copy_thread(&self) -> Self {
+        Self { watches: [None; 4], ..*self }
+    }
+
     /// Which breakpoints match: bits of DR6.
     #[must_use]
     pub fn hits(&self, touch: Touch) -> u64 {

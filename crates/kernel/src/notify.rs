@@ -5,7 +5,7 @@ use crate::effect::Effect;
 use crate::kernel::Kernel;
 use crate::machine::Machine;
 use crate::siginfo::{Send, SigInfo};
-use crate::task::{Frame, Handler, SaFlags, Sleep, State, TaskId};
+use crate::task::{Handler, SaFlags, State, TaskId};
 
 /// `CLD_*`, the codes of SIGCHLD.
 pub mod cld {
@@ -55,7 +55,7 @@ impl<M: Machine> Kernel<M> {
         if sig > 0 {
             self.notify(parent, info);
         }
-        self.wake_up_parent(parent);
+        self.wake_up_parent(id, parent);
         autoreap
     }
 
@@ -78,7 +78,7 @@ impl<M: Machine> Kernel<M> {
         if action.handler != Handler::Ignore && !action.flags.contains(SaFlags::NOCLDSTOP) {
             self.notify(parent, info);
         }
-        self.wake_up_parent(parent);
+        self.wake_up_parent(id, parent);
     }
 
     fn notify(&mut self, parent: TaskId, info: SigInfo) {
@@ -88,11 +88,11 @@ impl<M: Machine> Kernel<M> {
         let _ = self.send_signal(info.signo, Send::Info(info), parent, true, None);
     }
 
-    /// `__wake_up_parent`: whoever of the process waits for children looks again.
-    pub(crate) fn wake_up_parent(&mut self, parent: TaskId) {
+    /// `__wake_up_parent`: whoever of the process waits for this task looks again.
+    pub(crate) fn wake_up_parent(&mut self, child: TaskId, parent: TaskId) {
         for at in 0..self.group_of(parent).threads.len() {
             let id = self.group_of(parent).threads[at];
-            if self.task(id).frame == Frame::Sleep(Sleep::Child) {
+            if self.pid_child_should_wake(id, child) {
                 self.wake_up_state(id, &[State::Interruptible]);
             }
         }

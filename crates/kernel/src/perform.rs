@@ -71,6 +71,10 @@ impl<M: Machine> Kernel<M> {
             Call::SetSid => self.setsid(id),
             Call::SetUid(uid) => self.setresuid(id, uid).into(),
             Call::SetDumpable(value) => self.set_dumpable(id, value).into(),
+            Call::SetNoNewPrivs => {
+                self.task_mut(id).no_new_privs = true;
+                Done::Return(0)
+            }
             Call::SetPtracer(pid) => self.set_ptracer(id, pid).into(),
             Call::SetSubreaper(on) => {
                 self.group_of_mut(id).child_subreaper = on;
@@ -84,6 +88,12 @@ impl<M: Machine> Kernel<M> {
                 Done::Return(0)
             }
             Call::Seccomp(rule) => {
+                // `seccomp_prepare_filter`.
+                let task = self.task(id);
+                let cred = &task.cred;
+                if !task.no_new_privs && !self.user_namespaces.capable(cred, cred.user_ns, Caps::SYS_ADMIN) {
+                    return Errno::EACCES.into();
+                }
                 self.task_mut(id).seccomp.push(rule);
                 Done::Return(0)
             }

@@ -209,6 +209,8 @@ impl<M: Machine> Kernel<M> {
         Ok(match addr {
             RAX => task.ax as u64,
             ORIG_RAX => task.orig_ax as u64,
+            FS_BASE => task.bases[0],
+            GS_BASE => task.bases[1],
             DEBUG_REGS.. if addr < DEBUG_REGS + 8 * 8 => task.debug.get((addr - DEBUG_REGS) / 8),
             _ => 0,
         })
@@ -223,6 +225,8 @@ impl<M: Machine> Kernel<M> {
             RAX => task.ax = data as i64,
             ORIG_RAX => task.orig_ax = i64::from(data as i32),
             FS_BASE | GS_BASE if data >= crate::machine::TASK_SIZE => return Err(Errno::EIO),
+            FS_BASE => task.bases[0] = data,
+            GS_BASE => task.bases[1] = data,
             0..USER_REGS => {}
             DEBUG_REGS.. if addr < DEBUG_REGS + 8 * 8 => task.debug.set((addr - DEBUG_REGS) / 8, data)?,
             // Between the registers and the debug registers nothing can be written.

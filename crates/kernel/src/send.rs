@@ -143,7 +143,7 @@ impl<M: Machine> Kernel<M> {
             && group.action[sig as usize - 1].handler == Handler::Default;
         if fatal
             && !group.flags.contains(SignalFlags::GROUP_EXIT)
-            && !task.real_blocked.has(sig)
+            && !self.task(target).real_blocked.has(sig)
             && (sig == 9 || !task.is_ptraced())
             && !SigSet::KERNEL_COREDUMP.has(sig)
         {

@@ -333,8 +333,8 @@ pub enum Sleep {
     Child,
     /// `sigtimedwait`.
     Dequeue(SigSet),
-    /// `cred_guard_mutex` of this group, which an execve holds: ATTACH waits.
-    CredGuard(GroupId),
+    /// `cred_guard_mutex` of this group, which an execve holds: ATTACH of the task waits.
+    CredGuard(GroupId, TaskId),
 }
 
 /// A task: `task_struct`.
@@ -394,12 +394,16 @@ pub struct Task {
     pub cred: Arc<Cred>,
     /// `user_dumpable`: of a task that has lost its address space.
     pub user_dumpable: bool,
+    /// `task_no_new_privs`.
+    pub no_new_privs: bool,
     /// `vfork_done`: who waits for the address space.
     pub vfork_parent: Option<TaskId>,
     /// `seccomp.filter`: what its filters say of calls, the oldest first.
     pub seccomp: Vec<crate::seccomp::Rule>,
     /// Debug registers.
     pub debug: DebugRegs,
+    /// `thread.fsbase` and `thread.gsbase`, as far as a tracer has set them.
+    pub bases: [u64; 2],
     /// Where it is.
     pub frame: Frame,
     /// The call it is in.

@@ -11,7 +11,7 @@ use crate::kernel::Kernel;
 use crate::machine::Machine;
 use crate::notify::cld;
 use crate::siginfo::SigInfo;
-use crate::task::{ExitState, SignalFlags, Sleep, TaskId};
+use crate::task::{ExitState, Frame, SignalFlags, Sleep, TaskId};
 use lariat_abi::Errno;
 
 /// A wait that goes on: `struct wait_opts`.
@@ -137,15 +137,36 @@ impl<M: Machine> Kernel<M> {
     /// `eligible_child`. Any kind of tracee is.
     fn eligible(&self, opts: &WaitOpts, ptrace: bool, id: TaskId) -> bool {
         let task = self.task(id);
-        let named = match opts.whom {
-            WaitFor::Any => true,
-            WaitFor::Pid(pid) | WaitFor::PidFd { pid, .. } => task.pid == pid,
-            WaitFor::Group(pgid) => self.is_leader(id) && self.group_of(id).pgid == pgid,
-        };
         let kind = ptrace
             || opts.flags.contains(WaitFlags::WALL)
             || (task.exit_signal != 17) == opts.flags.contains(WaitFlags::WCLONE);
-        named && kind
+        kind && self.eligible_pid(opts.whom, id)
+    }
+
+    /// `eligible_pid`. A thread's group is its process's.
+    fn eligible_pid(&self, whom: WaitFor, id: TaskId) -> bool {
+        match whom {
+            WaitFor::Any => true,
+            WaitFor::Pid(pid) | WaitFor::PidFd { pid, .. } => self.task(id).pid == pid,
+            WaitFor::Group(pgid) => self.group_of(id).pgid == pgid,
+        }
+    }
+
+    /// `pid_child_should_wake`: whether news of a task wake one that sleeps in wait. Where it waits for its own
+    /// children alone, a child that another thread traces wakes it not, though it would find it.
+    pub(crate) fn pid_child_should_wake(&self, waiter: TaskId, id: TaskId) -> bool {
+        let task = self.task(waiter);
+        let (Frame::Sleep(Sleep::Child), Some(Call::Wait4(whom, flags) | Call::WaitId(whom, flags))) =
+            (&task.frame, &task.call)
+        else {
+            return false;
+        };
+        let whom = match *whom {
+            WaitFor::Group(0) => WaitFor::Group(self.group_of(waiter).pgid),
+            other => other,
+        };
+        let own = !flags.contains(WaitFlags::WNOTHREAD) || self.task(id).parent == waiter;
+        own && self.eligible_pid(whom, id)
     }
 
     /// `wait_consider_task`.

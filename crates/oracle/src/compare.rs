@@ -106,10 +106,12 @@ pub struct Play {
     models: Vec<Model>,
     real: Option<Real>,
     patience: Duration,
+    /// What each task was told last.
+    last: Vec<(String, Op)>,
 }
 
 /// How long to wait for what the model says is to come, before it is called a difference. Only failures take it.
-pub const PATIENCE: Duration = Duration::from_secs(1);
+pub const PATIENCE: Duration = Duration::from_secs(3);
 
 impl Play {
     /// Sets the stage: the model's alone, or both.
@@ -132,7 +134,12 @@ impl Play {
     /// Sets the model's stage alone, of a kernel without Yama: it comes out the same everywhere.
     #[must_use]
     pub fn on_model(script: &Script) -> Self {
-        Self { models: vec![Model::new(script, own_cred())], real: None, patience: PATIENCE }
+        Self {
+            models: vec![Model::new(script, own_cred())],
+            real: None,
+            patience: PATIENCE,
+            last: Vec::new(),
+        }
     }
 
     fn set(script: &Script, spin: Option<bool>, patience: Duration) -> Result<Self, Discord> {
@@ -145,7 +152,7 @@ impl Play {
             .map(|spin| Real::new(spin, &numbers))
             .transpose()
             .map_err(|source| Discord::Real { line: 0, source })?;
-        Ok(Self { models: vec![model], real, patience })
+        Ok(Self { models: vec![model], real, patience, last: Vec::new() })
     }
 
     /// The model; of several courses one.
@@ -176,6 +183,11 @@ impl Play {
     /// # Errors
     /// See [`Discord`]; never [`Discord::Unexpected`].
     pub fn advance(&mut self, step: &Step) -> Result<Line, Discord> {
+        if step.op.is_look() {
+            return Ok(self.look(step));
+        }
+        self.last.retain(|(name, _)| *name != step.actor);
+        self.last.push((step.actor.clone(), step.op.clone()));
         let mut real_words = None;
         if let Some(real) = &mut self.real {
             let before = &self.models[0];
@@ -194,6 +206,28 @@ impl Play {
         let told = outcome.map(|outcome| self.words(&outcome, &step.op));
         let seen = model.names().filter_map(|name| Some((name.into(), model.sight(name)?.seen)));
         Ok(Line { step: step.clone(), seen: seen.collect(), model: told, real: real_words })
+    }
+
+    /// Looks at a task on both sides, which agree since the last step.
+    fn look(&self, step: &Step) -> Line {
+        let words = |sight: Sight| {
+            let name = |pid| self.model().name_of(pid);
+            if step.op == Op::Handled {
+                let told: Vec<String> =
+                    sight.handled.iter().map(|info| words::siginfo(info, &name)).collect();
+                return if told.is_empty() { "nothing".into() } else { told.join(", ") };
+            }
+            let last = self.last.iter().find(|(actor, _)| *actor == step.actor);
+            match (sight.seen, sight.outcome, last) {
+                (Seen::Idle, Some(outcome), Some((_, op))) => words::outcome(&outcome, op, &name),
+                (seen, ..) => seen.word().into(),
+            }
+        };
+        let model = self.model().sight(&step.actor).map(words);
+        let real = self.real.as_ref().map(|real| Some(words(real.sight(&step.actor))));
+        let names = self.model().names();
+        let seen = names.filter_map(|name| Some((name.into(), self.model().sight(name)?.seen)));
+        Line { step: step.clone(), seen: seen.collect(), model, real }
     }
 
     fn words(&self, outcome: &crate::sight::Outcome, op: &Op) -> String {

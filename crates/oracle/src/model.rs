@@ -5,7 +5,7 @@ use crate::script::{Script, Step};
 use crate::sight::{Outcome, Seen, Sight};
 use lariat_abi::{Request, Signal};
 use lariat_kernel::call::{Call, Input, WaitFor};
-use lariat_kernel::cred::Cred;
+use lariat_kernel::cred::{Caps, Cred};
 use lariat_kernel::effect::Effect;
 use lariat_kernel::machine::{Simulated, Touch};
 use lariat_kernel::seccomp::Rule;
@@ -60,11 +60,19 @@ impl Model {
     /// The stage with the script's first tasks, of a user.
     #[must_use]
     pub fn new(script: &Script, cred: Cred) -> Self {
+        let user = !cred.effective.has(Caps::SYS_ADMIN);
         let mut kernel = Kernel::new(Simulated::default(), cred);
         // The real stage's init is a subreaper among others.
         kernel.global_init = false;
         kernel.enter(Kernel::<Simulated>::INIT, Call::SetSubreaper(true));
         kernel.run();
+        if user {
+            // As the real ones: otherwise they may not install a seccomp filter.
+            kernel.enter(Kernel::<Simulated>::INIT, Call::SetNoNewPrivs);
+            kernel.run();
+        }
+        // Small numbers are left to event messages that are no tasks.
+        kernel.set_ns_last_pid(99);
         let init = Named {
             name: "init".into(),
             pid: 1,
@@ -329,6 +337,7 @@ impl Model {
             Who::Any => WaitFor::Any,
             Who::Group => WaitFor::Group(0),
             Who::Task(name) => WaitFor::Pid(self.number(name)),
+            Who::PGroup(name) => WaitFor::Group(self.number(name)),
             Who::PidFd(name) => WaitFor::PidFd { pid: self.number(name), nonblock: false },
         }
     }
@@ -338,6 +347,7 @@ impl Model {
             self.task(name).map_or_else(|| self.number(name), |task| self.kernel.group_of(task).tgid)
         };
         User::Call(match op {
+            Op::Look | Op::Handled => return User::Idle,
             Op::Int3 => return User::Breakpoint,
             Op::Store(at) => return User::Touch(Touch::Write(Simulated::MAPPED.start + at)),
             Op::Load(at) => return User::Touch(Touch::Read(Simulated::MAPPED.start + at)),
@@ -346,6 +356,7 @@ impl Model {
             Op::Exit(code) => Call::Exit(*code),
             Op::ExitGroup(code) => Call::ExitGroup(*code),
             Op::Kill(Who::Task(name) | Who::PidFd(name), sig) => Call::Kill(self.number(name), *sig),
+            Op::Kill(Who::PGroup(name), sig) => Call::Kill(-self.number(name), *sig),
             Op::Kill(Who::Group, sig) => Call::Kill(0, *sig),
             Op::Kill(Who::Any, sig) => Call::Kill(-1, *sig),
             Op::Tgkill(name, sig) => Call::Tgkill(tgid(name), self.number(name), *sig),
@@ -394,6 +405,8 @@ impl Model {
             Data::None => (0, 0, Input::None),
             Data::Signal(sig) => (0, *sig, Input::None),
             Data::Options(bits) => (0, *bits, Input::None),
+            Data::Seize(addr, bits) => (*addr, *bits, Input::None),
+            Data::Index(index) => (*index, 0, Input::None),
             Data::User(at, value) => (*at, value.as_ref().map_or(0, address), Input::None),
             Data::Memory(at, value) => (address(at), value.unwrap_or(0), Input::None),
             Data::Mask(list) => (8, 0, Input::Mask(set(list))),

@@ -117,6 +117,9 @@ impl Real {
     /// See [`RealError`].
     pub fn begin(&mut self, step: &Step, number: impl Fn(&str) -> i32) -> Result<(), RealError> {
         let slot = self.slot(&step.actor).ok_or_else(|| RealError::Silent(step.actor.clone()))?;
+        if step.op.is_look() {
+            return Ok(());
+        }
         if let Op::WaitId(Who::PidFd(name), _) = &step.op {
             let pid = self.to_real(number(name));
             let fd = self.stage.call(slot, 434, [pid as u64, 0])?;
@@ -142,6 +145,7 @@ impl Real {
         let whom = |who: &Who| match who {
             Who::Task(name) => (1, real(name) as u64),
             Who::PidFd(_) => (3, self.word(slot, SECOND)),
+            Who::PGroup(name) => (2, real(name) as u64),
             Who::Any => (0, u64::MAX),
             Who::Group => (2, 0),
         };
@@ -158,6 +162,8 @@ impl Real {
                 let exit_signal = Signal::from_raw(*exit_signal);
                 Command::Clone { flags: bits, exit_signal, slot: new.unwrap_or(Slot::INIT) }
             }
+            // Nobody comes here: see `begin`.
+            Op::Look | Op::Handled => call(39, [0; 6]),
             Op::Exec => Command::Exec,
             Op::Int3 => Command::Int3,
             Op::Store(at) => Command::Store { address: self.stage.private(*at), value: 1 },
@@ -177,6 +183,7 @@ impl Real {
             Op::Kill(who, sig) => {
                 let pid = match who {
                     Who::Task(name) | Who::PidFd(name) => real(name) as u64,
+                    Who::PGroup(name) => -i64::from(real(name)) as u64,
                     Who::Any => u64::MAX,
                     Who::Group => 0,
                 };
@@ -220,7 +227,7 @@ impl Real {
             Op::Wait4(who, flags) => {
                 let pid = match whom(who) {
                     (1, pid) => pid,
-                    (2, _) => 0,
+                    (2, group) => (group as i64).wrapping_neg() as u64,
                     _ => u64::MAX,
                 };
                 call(61, [pid, first, flags.bits().into(), 0, 0, 0])
@@ -275,6 +282,8 @@ impl Real {
             Data::None => (0, first),
             Data::Signal(sig) => (0, *sig),
             Data::Options(bits) => (0, *bits),
+            Data::Seize(addr, bits) => (*addr, *bits),
+            Data::Index(index) => (*index, 0),
             Data::User(place, Some(value)) => (*place, at(value)),
             Data::User(at, None) => (*at, first),
             Data::Memory(addr, Some(value)) => (at(addr), *value),
@@ -361,7 +370,8 @@ impl Real {
             },
             Op::Ptrace(request, _, data) => match (request, data) {
                 (Request::PeekData | Request::PeekText | Request::PeekUser, _) => {
-                    Output::Word(self.result(self.word(slot, 0) as i64) as u64)
+                    let word = self.result(self.word(slot, 0) as i64) as u64;
+                    Output::Word(self.to_model_addr(word))
                 }
                 (Request::GetEventMsg, _) => {
                     let word = self.word(slot, 0);
@@ -397,6 +407,13 @@ impl Real {
         }
     }
 
+    /// An address in the actors' own page, which is elsewhere in the model.
+    fn to_model_addr(&self, word: u64) -> u64 {
+        let mapped = lariat_kernel::machine::Simulated::MAPPED;
+        let offset = word.wrapping_sub(self.stage.private(0).as_raw());
+        if offset < mapped.end - mapped.start { mapped.start + offset } else { word }
+    }
+
     /// A call's result as a tracer sees it: the number of a task, if it is one.
     fn result(&self, value: i64) -> i64 {
         i32::try_from(value).ok().filter(|pid| *pid > 1).map_or(value, |pid| self.to_model(pid).into())
@@ -406,8 +423,9 @@ impl Real {
     fn siginfo(&self, raw: &lariat_abi::SigInfo) -> SigInfo {
         let (signo, code) = (raw.signo(), raw.code());
         let base = SigInfo { signo, code, errno: raw.errno(), ..SigInfo::default() };
-        // From 5 on the code is that of a ptrace-stop.
-        let synchronous = SigSet::SYNCHRONOUS.has(signo) && (1..=4).contains(&code);
+        // A SIGTRAP with its own number as its code is ptrace's.
+        let synchronous =
+            SigSet::SYNCHRONOUS.has(signo) && (1..=6).contains(&code) && code != Signal::TRAP.as_raw();
         if synchronous {
             // The model knows no addresses of code.
             return base;

@@ -10,7 +10,8 @@
 //!
 //! The first line that is no comment names the processes there are at first, all of them children of init. Each other line
 //! is a task, what it does, and, if it matters, what it is told (several possibilities: ` or `). System calls are written in
-//! lower case, ptrace requests in upper case; the next line comes when nothing moves any more.
+//! lower case, ptrace requests in upper case; the next line comes when nothing moves any more. `look` and `handled` do
+//! nothing: what they tell is what the task is doing, or what its last call gave, and what its handlers have been told.
 
 use crate::op::{Op, ParseOpError, Plain, Who};
 
@@ -155,7 +156,7 @@ fn spare_init(actor: &str, op: &Op) -> Result<(), String> {
 
 fn declare(names: &mut Vec<String>, name: &str) -> Result<(), String> {
     let fits = name.len() <= 8 && name.chars().all(|c| c.is_ascii_alphanumeric());
-    if !fits || ["init", "any", "group", "nobody", "none", "pidfd", "tasks"].contains(&name) {
+    if !fits || ["init", "any", "group", "nobody", "none", "pidfd", "pgrp", "tasks"].contains(&name) {
         return Err(format!("'{name}' is no name for a task: take up to 8 letters and digits"));
     }
     if names.iter().any(|known| known == name) {

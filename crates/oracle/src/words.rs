@@ -96,7 +96,7 @@ pub fn outcome(outcome: &Outcome, op: &Op, name: &impl Fn(i32) -> String) -> Str
         Output::SigInfo(info) => siginfo(info, name),
         Output::SigInfos(infos) => {
             let list: Vec<String> = infos.iter().map(|info| siginfo(info, name)).collect();
-            format!("{value}: {}", list.join(", "))
+            if list.is_empty() { "0".into() } else { format!("{value}: {}", list.join(", ")) }
         }
         Output::Mask(set) => mask(*set),
         Output::WaitInfo(info) => siginfo(info, name),
@@ -118,7 +118,7 @@ fn message(word: u64, name: &impl Fn(i32) -> String) -> String {
     match i32::try_from(word) {
         Ok(pid) if pid > 1 => {
             let called = name(pid);
-            if called == pid.to_string() { format!("{word:#x}") } else { called }
+            if called == pid.to_string() && pid > 255 { format!("{word:#x}") } else { called }
         }
         _ => word.to_string(),
     }

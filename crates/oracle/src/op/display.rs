@@ -13,6 +13,7 @@ impl fmt::Display for Who {
             Self::Any => f.write_str("any"),
             Self::Group => f.write_str("group"),
             Self::PidFd(name) => write!(f, "pidfd {name}"),
+            Self::PGroup(name) => write!(f, "pgrp {name}"),
         }
     }
 }
@@ -51,6 +52,8 @@ impl fmt::Display for Data {
                 let set = OPTIONS.iter().filter(|(_, flag)| u64::from(flag.bits()) & bits != 0);
                 write!(f, " {}", set.map(|(name, _)| *name).collect::<Vec<_>>().join("|"))
             }
+            Self::Seize(addr, bits) => write!(f, " addr={addr:#x}{}", Self::Options(*bits)),
+            Self::Index(index) => write!(f, " {index}"),
             Self::User(at, value) => {
                 match USER.iter().find(|(_, known)| known == at) {
                     Some((name, _)) => write!(f, " {name}")?,
@@ -149,6 +152,8 @@ impl fmt::Display for Op {
             Self::Seccomp(Verdict::Errno(errno)) => write!(f, "seccomp errno {errno}"),
             Self::Seccomp(Verdict::KillProcess) => f.write_str("seccomp kill"),
             Self::Int3 => f.write_str("int3"),
+            Self::Look => f.write_str("look"),
+            Self::Handled => f.write_str("handled"),
             Self::Store(at) => write!(f, "store mem+{at}"),
             Self::Load(at) => write!(f, "load mem+{at}"),
             Self::Ptrace(request, who, data) => {

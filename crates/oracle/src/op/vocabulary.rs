@@ -42,6 +42,8 @@ pub const CALLS: &[&str] = &[
     "int3",
     "load ADDRESS",
     "store ADDRESS",
+    "look",
+    "handled",
 ];
 
 /// How a request is written.
@@ -50,6 +52,8 @@ const fn form(shape: Shape) -> &'static str {
         Shape::None => "",
         Shape::Signal => " [SIGNAL]",
         Shape::Options => " [OPTION|OPTION]",
+        Shape::Seize => " [addr=VALUE] [OPTION|OPTION]",
+        Shape::Index => " NUMBER",
         Shape::SigInfo => " SIGNAL [CODE]",
         Shape::Peek => " OFFSET COUNT [shared]",
         Shape::Size => " [SIZE]",
@@ -75,7 +79,7 @@ pub fn text() -> String {
     columns(&mut text, CALLS.iter().map(ToString::to_string));
     text += "\nRequests:\n";
     columns(&mut text, requests());
-    text += "\nWHO is a TASK, 'any' (-1), 'group' (0) or 'pidfd TASK'. A TASK is one of the script's, 'init', the\n\
+    text += "\nWHO is a TASK, 'any' (-1), 'group' (0), 'pgrp TASK' or 'pidfd TASK'. A TASK is one of the script's, 'init', the\n\
              parent of the first, or 'nobody'. An ADDRESS is a number, or mem+N in a page that each process has.\n\n";
     let names = |list: &mut dyn Iterator<Item = &'static str>| list.collect::<Vec<_>>().join(" ");
     for (what, list) in [
