@@ -288,7 +288,16 @@ impl Stage {
     pub fn run(&self, slot: Slot, command: Command) -> Result<i64> {
         self.command(slot, command)?;
         let result = self.await_reply(slot, Duration::from_secs(10));
-        result.ok_or(Error::Call { call: "command", errno: Errno::ETIMEDOUT })
+        let result = result.ok_or(Error::Call { call: "command", errno: Errno::ETIMEDOUT })?;
+        if let Command::Clone { slot: new, .. } = command
+            && result > 0
+        {
+            // A new actor can be told things when it has come to its code; one that is stopped before is left there.
+            while !self.idle(new) && matches!(self.state(new), State::Running | State::Uninterruptible) {
+                std::thread::sleep(Duration::from_micros(20));
+            }
+        }
+        Ok(result)
     }
 
     /// The thread id of a slot's actor; `None` if the slot has never had one or it has been seen to be gone.

@@ -70,9 +70,6 @@ impl Real {
             let slot = real.new_slot(name);
             let first = *first.get_or_insert(slot);
             real.stage.run(Slot::INIT, Command::fork(slot))?;
-            while !real.stage.idle(slot) {
-                std::thread::sleep(std::time::Duration::from_micros(20));
-            }
             real.learn(name, *number);
             let job = real.stage.tid(first).map_or(0, |tid| tid.as_raw());
             real.stage.call(slot, 109, [0, job as u64])?;
