@@ -237,8 +237,9 @@ impl Play {
     /// Waits until everything real is as the model says, or as one of several courses says.
     fn settle(&mut self, step: &Step) -> Result<(), Discord> {
         let deadline = Instant::now() + self.patience;
-        // Where there are several, what looks like the end of one may be on the way to another's.
-        let steady = if self.models.len() == 1 { 0 } else { 40 };
+        // Tasks are looked at one after the other: one that was seen before the step took effect is seen again. Where there
+        // are several courses, what looks like the end of one may be on the way to another's.
+        let steady = if self.models.len() == 1 { 1 } else { 40 };
         let (mut steadily, mut fitting) = (0, Vec::new());
         for looks in 0u32.. {
             self.learn();
@@ -261,7 +262,9 @@ impl Play {
                     self.learn();
                     return Ok(());
                 }
-                std::thread::sleep(Duration::from_micros(200));
+                if steady > 1 {
+                    std::thread::sleep(Duration::from_micros(200));
+                }
                 continue;
             }
             steadily = 0;

@@ -79,8 +79,9 @@ pub fn text() -> String {
     columns(&mut text, CALLS.iter().map(ToString::to_string));
     text += "\nRequests:\n";
     columns(&mut text, requests());
-    text += "\nWHO is a TASK, 'any' (-1), 'group' (0), 'pgrp TASK' or 'pidfd TASK'. A TASK is one of the script's, 'init', the\n\
-             parent of the first, or 'nobody'. An ADDRESS is a number, or mem+N in a page that each process has.\n\n";
+    text += "\nWHO is a TASK, 'any' (-1), 'group' (0), 'pgrp TASK' or 'pidfd TASK'. A TASK is one of the script's,\n\
+             'init', the parent of the first, or 'nobody'. An ADDRESS is a number, or mem+N in a page that\n\
+             each process has.\n\n";
     let names = |list: &mut dyn Iterator<Item = &'static str>| list.collect::<Vec<_>>().join(" ");
     for (what, list) in [
         ("Options", names(&mut OPTIONS.iter().map(|(name, _)| *name))),
@@ -137,6 +138,8 @@ mod tests {
             .replace("OPTION|OPTION", "TRACEFORK|EXITKILL")
             .replace("SIGNAL...", "SIGUSR1 SIGUSR2")
             .replace("signal=SIGNAL", "signal=SIGUSR1")
+            .replace("addr=VALUE", "addr=1")
+            .replace("NUMBER", "0")
             .replace("SIGNAL", "SIGUSR1")
             .replace("ADDRESS", "mem+8")
             .replace("REGISTER", "dr7")
