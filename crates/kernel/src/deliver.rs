@@ -233,13 +233,13 @@ impl<M: Machine> Kernel<M> {
         }
     }
 
-    /// The call is to be made again: `ip -= 2`.
+    /// The call is to be made again: `ip -= 2`, with its number in `ax`.
     fn call_again(&mut self, id: TaskId) {
         let task = self.task_mut(id);
         if let Some(call) = task.call.take() {
+            task.ax = call.number();
             task.user = User::Call(call);
         }
-        task.orig_ax = -1;
     }
 
     /// No signal ran a handler: `arch_do_signal_or_restart` makes an interrupted call go on.

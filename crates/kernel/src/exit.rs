@@ -272,8 +272,16 @@ impl<M: Machine> Kernel<M> {
             if leader == id || !self.thread_group_empty(leader) {
                 continue;
             }
+            if self.task(leader).exit_state != ExitState::Zombie {
+                continue;
+            }
+            // Since Linux 6.16 SIGCHLD says the same as the wait: what the group died of, not its leader.
+            let group = self.group_of(leader);
+            if group.flags.contains(SignalFlags::GROUP_EXIT) {
+                self.task_mut(leader).exit_code = self.group_of(leader).group_exit_code;
+            }
             let task = self.task(leader);
-            if task.exit_state == ExitState::Zombie && self.do_notify_parent(leader, task.exit_signal) {
+            if self.do_notify_parent(leader, task.exit_signal) {
                 self.task_mut(leader).exit_state = ExitState::Dead;
                 next = Some(leader);
             }
