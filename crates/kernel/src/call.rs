@@ -199,6 +199,8 @@ pub enum Call {
     SetSid,
     /// setresuid(2) to one user id, and so by the superuser.
     SetUid(u32),
+    /// personality(2): this one; `None`: only asks.
+    Personality(Option<u32>),
     /// prctl(2) `PR_SET_DUMPABLE`.
     SetDumpable(u64),
     /// prctl(2) `PR_SET_NO_NEW_PRIVS`.
@@ -243,6 +245,7 @@ impl Call {
             Self::SetPgid(_) => 109,
             Self::SetSid => 112,
             Self::SetUid(_) => 117,
+            Self::Personality(_) => 135,
             Self::SetNoNewPrivs
             | Self::SetDumpable(_)
             | Self::SetPtracer(_)

@@ -125,6 +125,7 @@ impl<M: Machine> Kernel<M> {
         task.blocked = parent.blocked;
         task.seccomp.clone_from(&parent.seccomp);
         task.no_new_privs = parent.no_new_privs;
+        task.personality = parent.personality;
         task.sigframes.clone_from(&parent.sigframes);
         task.orig_ax = parent.orig_ax;
         task.bases = parent.bases;

@@ -458,6 +458,7 @@ pub(crate) fn blank_task(
         saved_sigmask: None,
         cred,
         user_dumpable: false,
+        personality: 0,
         no_new_privs: false,
         vfork_parent: None,
         seccomp: Vec::new(),

@@ -71,6 +71,12 @@ impl<M: Machine> Kernel<M> {
             Call::SetSid => self.setsid(id),
             Call::SetUid(uid) => self.setresuid(id, uid).into(),
             Call::SetDumpable(value) => self.set_dumpable(id, value).into(),
+            Call::Personality(new) => {
+                let task = self.task_mut(id);
+                let old = task.personality;
+                task.personality = new.unwrap_or(old);
+                Done::Return(old.into())
+            }
             Call::SetNoNewPrivs => {
                 self.task_mut(id).no_new_privs = true;
                 Done::Return(0)

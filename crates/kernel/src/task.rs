@@ -394,6 +394,8 @@ pub struct Task {
     pub cred: Arc<Cred>,
     /// `user_dumpable`: of a task that has lost its address space.
     pub user_dumpable: bool,
+    /// `personality`: personality(2).
+    pub personality: u32,
     /// `task_no_new_privs`.
     pub no_new_privs: bool,
     /// `vfork_done`: who waits for the address space.

@@ -71,8 +71,18 @@ impl Node {
         hasher.finish()
     }
 
-    /// Takes note of what happened, and checks.
-    fn settle(mut self) -> Self {
+    /// Traced zombies and their tracers, where these are not of the real parent's process: nobody else may be told of them.
+    fn owned(&self) -> Vec<(i32, i32)> {
+        let kernel = &self.kernel;
+        let owned = |(id, task): (TaskId, &lariat_kernel::Task)| {
+            let foreign = task.exit_state == ExitState::Zombie && kernel.ptrace_reparented(id);
+            foreign.then(|| (task.pid, kernel.task(task.parent).pid))
+        };
+        kernel.tasks().filter_map(owned).collect()
+    }
+
+    /// Takes note of what happened, and checks. `owned`: whose zombies there were before.
+    fn settle(mut self, owned: &[(i32, i32)]) -> Self {
         for effect in self.kernel.take_effects() {
             if let Effect::Returned { pid, call: Call::Wait4(..), result, output } = effect
                 && result > 0
@@ -82,6 +92,11 @@ impl Node {
             {
                 let news = (pid, result as i32);
                 assert!(!self.told.contains(&news), "{news:?} twice: {:#?}", self.path);
+                let first = owned
+                    .iter()
+                    .find(|(zombie, _)| *zombie == news.1)
+                    .is_none_or(|(_, tracer)| *tracer == pid);
+                assert!(first, "{news:?} before the tracer: {:#?}", self.path);
                 self.told.push(news);
             }
         }
@@ -101,11 +116,12 @@ impl Node {
     /// What may come next: a step of a task, or a call of one that is idle. If not `interleaved`, every call is followed
     /// until nothing moves.
     fn successors(&self, interleaved: bool, next: &mut Vec<Node>) {
+        let owned = self.owned();
         for id in self.kernel.runnable() {
             let mut node = self.clone();
             node.path.push(format!("{} runs", self.kernel.task(id).pid));
             node.kernel.step(id);
-            next.push(node.settle());
+            next.push(node.settle(&owned));
         }
         if self.calls == 0 {
             return;
@@ -125,7 +141,7 @@ impl Node {
                 if !interleaved {
                     node.kernel.run();
                 }
-                next.push(node.settle());
+                next.push(node.settle(&owned));
             }
         }
     }

@@ -388,6 +388,7 @@ impl Model {
             Op::SetPgid(_) => Call::SetPgid(0),
             Op::SetSid => Call::SetSid,
             Op::SetUid(uid) => Call::SetUid(*uid),
+            Op::Personality(new) => Call::Personality(*new),
             Op::Dumpable(value) => Call::SetDumpable(*value),
             Op::Subreaper => Call::SetSubreaper(true),
             Op::Pdeathsig(sig) => Call::SetPdeathsig(sig.as_raw()),

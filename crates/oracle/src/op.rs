@@ -95,6 +95,8 @@ pub enum Op {
     SetSid,
     /// setresuid(2).
     SetUid(u32),
+    /// personality(2); `None`: only asks.
+    Personality(Option<u32>),
     /// prctl(2).
     Dumpable(u64),
     /// prctl(2).

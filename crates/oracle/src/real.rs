@@ -240,6 +240,7 @@ impl Real {
                 let uid = u64::from(*uid);
                 call(117, [uid, uid, uid, 0, 0, 0])
             }
+            Op::Personality(new) => call(135, [new.unwrap_or(u32::MAX).into(), 0, 0, 0, 0, 0]),
             Op::Dumpable(value) => call(157, [4, *value, 0, 0, 0, 0]),
             Op::Subreaper => call(157, [36, 1, 0, 0, 0, 0]),
             Op::Pdeathsig(sig) => call(157, [1, sig.as_raw() as u64, 0, 0, 0, 0]),

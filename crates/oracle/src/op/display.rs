@@ -143,6 +143,8 @@ impl fmt::Display for Op {
             Self::SetPgid(_) => f.write_str("setpgid"),
             Self::SetSid => f.write_str("setsid"),
             Self::SetUid(uid) => write!(f, "setuid {uid}"),
+            Self::Personality(None) => f.write_str("personality"),
+            Self::Personality(Some(new)) => write!(f, "personality {new:#x}"),
             Self::Dumpable(value) => write!(f, "dumpable {value}"),
             Self::Subreaper => f.write_str("subreaper"),
             Self::Pdeathsig(sig) => write!(f, "pdeathsig {}", sig.name()),

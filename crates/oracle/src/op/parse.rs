@@ -171,6 +171,7 @@ impl Op {
             }),
             "setsid" => Self::SetSid,
             "setuid" => Self::SetUid(number(words.need("a user id")?)? as u32),
+            "personality" => Self::Personality(words.0.next().map(number).transpose()?.map(|new| new as u32)),
             "dumpable" => Self::Dumpable(number(words.need("0 or 1")?)?),
             "subreaper" => Self::Subreaper,
             "pdeathsig" => Self::Pdeathsig(signal(words.need("a signal")?)?),

@@ -32,6 +32,7 @@ pub const CALLS: &[&str] = &[
     "setpgid [TASK]",
     "setsid",
     "setuid UID",
+    "personality [VALUE]",
     "dumpable VALUE",
     "subreaper",
     "pdeathsig SIGNAL",
