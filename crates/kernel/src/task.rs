@@ -8,7 +8,8 @@ use crate::access::Dumpable;
 use crate::call::{Call, Output};
 use crate::cred::{Cred, UserNs};
 use crate::jobctl::JobCtl;
-use crate::machine::DebugRegs;
+use crate::machine::{DebugRegs, Touch};
+use crate::seccomp::Rule;
 use crate::siginfo::{SigInfo, SigPending};
 use crate::sigset::SigSet;
 use bitflags::bitflags;
@@ -63,8 +64,6 @@ bitflags! {
         const SINGLESTEP = 1 << 4;
         /// `TIF_BLOCKSTEP`: the trap flag traps at jumps alone.
         const BLOCKSTEP = 1 << 5;
-        /// `SYSCALL_WORK_SECCOMP`.
-        const SECCOMP = 1 << 6;
     }
 }
 
@@ -225,7 +224,7 @@ pub enum User {
     /// INT3.
     Breakpoint,
     /// A memory access or jump that the debug registers may match.
-    Touch(crate::machine::Touch),
+    Touch(Touch),
 }
 
 /// What a handler interrupted: the signal frame.
@@ -401,7 +400,7 @@ pub struct Task {
     /// `vfork_done`: who waits for the address space.
     pub vfork_parent: Option<TaskId>,
     /// `seccomp.filter`: what its filters say of calls, the oldest first.
-    pub seccomp: Vec<crate::seccomp::Rule>,
+    pub seccomp: Vec<Rule>,
     /// Debug registers.
     pub debug: DebugRegs,
     /// `thread.fsbase` and `thread.gsbase`, as far as a tracer has set them.
