@@ -217,6 +217,17 @@ impl Stage {
         Ok(())
     }
 
+    /// Gives every actor every processor for a while: for when one does not come to do what it was told. On a busy machine
+    /// a processor has been seen to leave those that spin on it waiting for seconds.
+    pub fn make_room(&self) {
+        let Some(turns) = &self.turns else { return };
+        for index in 0..SLOTS {
+            if let Some((_, tid)) = self.task(Slot(index as u8)) {
+                turns.set_free(index, tid);
+            }
+        }
+    }
+
     /// Sends whoever has done what it was told back to the waiting room.
     fn send_idle_back(&self, turns: &Turns, but: Slot) {
         for index in (0..SLOTS).filter(|&index| turns.is_out(index) && index != but.index()) {

@@ -111,7 +111,7 @@ pub struct Play {
 }
 
 /// How long to wait for what the model says is to come, before it is called a difference. Only failures take it.
-pub const PATIENCE: Duration = Duration::from_secs(3);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Play {
     /// Sets the stage: the model's alone, or both.
@@ -275,6 +275,9 @@ impl Play {
                     step: format!("{}: {}", step.actor, step.op),
                     what: self.differences(&sights, step),
                 });
+            }
+            if looks % 500 == 499 {
+                real.make_room();
             }
             let nap = match looks {
                 0..20 => 20,

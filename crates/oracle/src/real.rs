@@ -308,6 +308,11 @@ impl Real {
         }
     }
 
+    /// For when somebody does not come to do what is to be done.
+    pub fn make_room(&self) {
+        self.stage.make_room();
+    }
+
     /// What can be seen of a task.
     #[must_use]
     pub fn sight(&self, name: &str) -> Sight {

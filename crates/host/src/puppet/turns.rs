@@ -78,6 +78,12 @@ impl Turns {
         }
     }
 
+    /// Lets an actor run anywhere, until it is sent back.
+    pub(super) fn set_free(&self, slot: usize, tid: i32) {
+        self.out[slot].set(true);
+        let _ = set_affinity(Tid::new(tid), &self.before);
+    }
+
     /// Notes that an actor makes another.
     pub(super) fn expect(&self, slot: usize) {
         self.out[slot].set(true);
