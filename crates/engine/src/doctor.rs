@@ -229,6 +229,16 @@ impl Diagnosis {
             Cause::Rule(refusal) => refusal.lifted_by_capability().is_some(),
             _ => false,
         };
+        // Of what nobody can trace there is nothing to lift.
+        let hopeless = |finding: &Finding| {
+            matches!(
+                finding.cause,
+                Cause::Rule(Refusal::KernelThread | Refusal::Exiting | Refusal::SameThreadGroup)
+            )
+        };
+        if self.findings.iter().any(hopeless) {
+            return None;
+        }
         let (lifted, left): (Vec<&Finding>, Vec<&Finding>) = self.findings.iter().partition(lifts);
         let object = match (lifted.len(), left.len()) {
             (0, _) => return None,

@@ -144,11 +144,13 @@ impl Stage {
         let buffer = self.buffer(Slot::INIT).as_raw();
         self.write_buffer(Slot::INIT, 0, b"/dev/null\0");
         self.write_buffer(Slot::INIT, 16, &[0; 16]);
-        let (null, zero) = (buffer, buffer + 16);
+        self.write_buffer(Slot::INIT, 32, &[1u64.to_ne_bytes(), 1u64.to_ne_bytes()].concat());
+        let (null, zero, one) = (buffer, buffer + 16, buffer + 32);
         let mut calls = vec![
             (libc::SYS_prctl, [libc::PR_SET_PDEATHSIG as u64, libc::SIGKILL as u64, 0, 0]),
             (libc::SYS_prctl, [libc::PR_SET_CHILD_SUBREAPER as u64, 1, 0, 0]),
-            (libc::SYS_setrlimit, [libc::RLIMIT_CORE as u64, zero, 0, 0]),
+            // 1: no core even where it would go to a pipe; core(5).
+            (libc::SYS_setrlimit, [libc::RLIMIT_CORE as u64, one, 0, 0]),
             (libc::SYS_close, [0; 4]),
             (libc::SYS_open, [null, libc::O_RDWR as u64, 0, 0]),
             (libc::SYS_dup2, [0, 1, 0, 0]),

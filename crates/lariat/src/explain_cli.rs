@@ -103,14 +103,21 @@ fn read(source: &str) -> Result<Script, String> {
         return parse(shipped.name, shipped.text);
     }
     let mut text = String::new();
+    let mut read = |from: &mut dyn Read| from.take(LONGEST + 1).read_to_string(&mut text);
     let (name, read) = if source == "-" {
-        ("standard input", std::io::stdin().read_to_string(&mut text).map(|_| ()))
+        ("standard input", read(&mut std::io::stdin()))
     } else {
-        (source, std::fs::read_to_string(source).map(|read| text = read))
+        (source, std::fs::File::open(source).and_then(|mut file| read(&mut file)))
     };
-    read.map_err(|error| format!("cannot read {name}: {error}"))?;
+    let length = read.map_err(|error| format!("cannot read {name}: {error}"))?;
+    if length as u64 > LONGEST {
+        return Err(format!("{name} is no script: it has more than {LONGEST} bytes"));
+    }
     parse(name, &text)
 }
+
+/// The longest script, bytes.
+const LONGEST: u64 = 1 << 20;
 
 fn parse(name: &str, text: &str) -> Result<Script, String> {
     Script::parse(text).map_err(|error| {

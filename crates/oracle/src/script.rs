@@ -51,6 +51,9 @@ pub struct ParseError {
     pub what: String,
 }
 
+/// How many steps a script may have.
+pub const MAX_STEPS: usize = 1000;
+
 /// How many tasks a script may name.
 pub const MAX_TASKS: usize = 16;
 
@@ -66,6 +69,12 @@ impl Script {
         for (at, line) in text.lines().enumerate() {
             let fail = |what: String| ParseError { line: at + 1, what };
             let line = line.trim();
+            if line.chars().any(|c| c.is_control() && c != '\t') {
+                return Err(fail("there is a control character, which does not belong into a script".into()));
+            }
+            if script.steps.len() == MAX_STEPS {
+                return Err(fail(format!("a script has at most {MAX_STEPS} steps")));
+            }
             if let Some(comment) = line.strip_prefix('#') {
                 if script.actors.is_empty() {
                     title.push(comment.trim());
@@ -96,6 +105,11 @@ impl Script {
                 return Err(fail(format!("there is no task '{actor}' yet")));
             }
             let (what, expected) = rest.split_once("->").unwrap_or((rest, ""));
+            if rest.contains("->") && expected.trim().is_empty() {
+                return Err(fail(
+                    "after '->' comes what is expected; without it, leave out the arrow".into(),
+                ));
+            }
             if expected.contains('#') {
                 return Err(fail("what is expected has no '#'; before a remark's there is a blank".into()));
             }
@@ -203,6 +217,15 @@ mod tests {
             ("", "line 1: there is no line 'tasks: NAME...'"),
             ("# only\n# words", "line 2: there is no line 'tasks: NAME...'"),
             ("T: pause", "line 1: the first line is 'tasks: NAME...'"),
+            (
+                "tasks: T\nT: pause # \x1b[31m",
+                "line 2: there is a control character, which does not belong into a script",
+            ),
+            (
+                "tasks: T\nT: pause ->",
+                "line 2: after '->' comes what is expected; without it, leave out the arrow",
+            ),
+            ("tasks: T\nT: exit 256", "line 2: '256' is no exit status: that is 0 to 255"),
             ("tasks:", "line 1: name at least one task"),
             ("tasks: T\n\npause", "line 3: a line is 'TASK: what it does'"),
             ("tasks: T\nT: dance", "line 2: 'dance' is neither a call nor a request that scripts know"),

@@ -25,6 +25,15 @@ fn number(word: &str) -> Result<u64> {
     parsed.map_or_else(|| err(format!("'{word}' is no number")), Ok)
 }
 
+/// What a program may end with; 0 if nothing is said.
+fn exit_status(word: Option<&str>) -> Result<i32> {
+    let word = word.unwrap_or("0");
+    match number(word)? {
+        status @ 0..=255 => Ok(status as i32),
+        _ => err(format!("'{word}' is no exit status: that is 0 to 255")),
+    }
+}
+
 fn signal(word: &str) -> Result<Signal> {
     Signal::from_name(word).map_or_else(|| err(format!("'{word}' is no signal")), Ok)
 }
@@ -127,8 +136,8 @@ impl Op {
                 Self::Clone(name, set, exit_signal)
             }
             "exec" => Self::Exec,
-            "exit" => Self::Exit(number(words.0.next().unwrap_or("0"))? as i32),
-            "exit_group" => Self::ExitGroup(number(words.0.next().unwrap_or("0"))? as i32),
+            "exit" => Self::Exit(exit_status(words.0.next())?),
+            "exit_group" => Self::ExitGroup(exit_status(words.0.next())?),
             "kill" => Self::Kill(words.who()?, signal_or_number(words.need("a signal")?)?),
             "tgkill" => {
                 Self::Tgkill(words.need("a task")?.into(), signal_or_number(words.need("a signal")?)?)
