@@ -34,6 +34,16 @@ pub enum Discord {
         /// What is on the one side and on the other, task by task.
         what: Vec<Difference>,
     },
+    /// Somebody real is runnable all the time and has not come to do what is to be done: the machine is too busy to tell.
+    #[error("line {line}: {step}\n{}\n  (it has not run: the machine is busy)", listed(what))]
+    Starved {
+        /// The line.
+        line: usize,
+        /// What was done.
+        step: String,
+        /// What is on the one side and on the other.
+        what: Vec<Difference>,
+    },
     /// It came out otherwise than the script says.
     #[error("line {line}: {step}\n  expected {expected}\n  got      {got}")]
     Unexpected {
@@ -270,10 +280,12 @@ impl Play {
             steadily = 0;
             fitting.clear();
             if Instant::now() > deadline {
-                return Err(Discord::Differs {
-                    line: step.line,
-                    step: format!("{}: {}", step.actor, step.op),
-                    what: self.differences(&sights, step),
+                let (line, done) = (step.line, format!("{}: {}", step.actor, step.op));
+                let what = self.differences(&sights, step);
+                return Err(if self.is_starved(&sights, real) {
+                    Discord::Starved { line, step: done, what }
+                } else {
+                    Discord::Differs { line, step: done, what }
                 });
             }
             if looks % 500 == 499 {
@@ -298,6 +310,17 @@ impl Play {
                 real.learn(name, pid);
             }
         }
+    }
+
+    /// Whether one that is otherwise than it should be just has not run: it is neither asleep nor stopped, and is on its way
+    /// or has not looked at a signal that waits.
+    fn is_starved(&self, sights: &[(String, Sight)], real: &Real) -> bool {
+        sights.iter().any(|(name, got)| {
+            let differs = self.model().sight(name).is_some_and(|wanted| !same(&wanted, got));
+            let waiting =
+                || !real.unblocked_signals(name).without(self.model().unblocked_signals(name)).is_empty();
+            differs && (got.seen == Seen::Moving || got.seen == Seen::Idle && waiting())
+        })
     }
 
     /// How the first course differs from what is.
@@ -406,6 +429,14 @@ pub fn play(script: &Script, with_real: bool) -> Result<Vec<Line>, Discord> {
 fn yama_scope() -> Option<Scope> {
     let text = std::fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").ok()?;
     Scope::from_raw(text.trim().parse().ok()?)
+}
+
+impl Discord {
+    /// Whether it says nothing of the kernel or the model, but that real tasks did not come to run: play it again.
+    #[must_use]
+    pub const fn is_starvation(&self) -> bool {
+        matches!(self, Self::Starved { .. } | Self::Real { source: RealError::Stage(_), .. })
+    }
 }
 
 /// The credentials of this process, as far as the model takes them from the real world.
