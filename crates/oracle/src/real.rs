@@ -11,6 +11,7 @@ use lariat_kernel::cred::Caps;
 use lariat_kernel::seccomp::Verdict;
 use lariat_kernel::task::Handler;
 use lariat_kernel::{SigInfo, SigSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Why the real stage cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +42,12 @@ pub struct Real {
     /// Descriptors that every actor has: of a pipe that stays empty, and of an epoll(7) that knows nothing.
     pipe: u64,
     epoll: u64,
+    /// Those that spin would keep each other's from the processors: one stage of them at a time. It goes last.
+    _alone: Option<MutexGuard<'static, ()>>,
 }
+
+/// Held by the stage whose actors spin.
+static SPINNING: Mutex<()> = Mutex::new(());
 
 /// Where in an actor's buffer calls find and leave things.
 const SECOND: usize = 1024;
@@ -52,12 +58,14 @@ impl Real {
     /// # Errors
     /// See [`RealError`].
     pub fn new(spin: bool, actors: &[(String, i32)]) -> Result<Self, RealError> {
+        // Whoever panicked with it has left nothing half done.
+        let alone = spin.then(|| SPINNING.lock().unwrap_or_else(PoisonError::into_inner));
         let stage = Stage::new(if spin { Idle::Spin } else { Idle::Sleep })?;
         let init = Actor { name: "init".into(), slot: Slot::INIT, op: None };
         stage.call(Slot::INIT, 293, [stage.buffer(Slot::INIT).as_raw(), 0])?;
         let pipe = u64::from(stage.read_buffer(Slot::INIT, 0, 1)[0]);
         let epoll = stage.call(Slot::INIT, 291, [0])? as u64;
-        let mut real = Self { stage, actors: vec![init], numbers: Vec::new(), pipe, epoll };
+        let mut real = Self { stage, actors: vec![init], numbers: Vec::new(), pipe, epoll, _alone: alone };
         real.learn("init", 1);
         // A session of its own: the group of whoever calls us is not ours.
         real.stage.call::<0>(Slot::INIT, 112, [])?;
