@@ -416,15 +416,6 @@ fn same(wanted: &Sight, got: &Sight) -> bool {
     heard && (wanted.seen != Seen::Idle || wanted.outcome.is_none() || wanted.outcome == got.outcome)
 }
 
-/// Plays a whole script.
-///
-/// # Errors
-/// See [`Discord`].
-pub fn play(script: &Script, with_real: bool) -> Result<Vec<Line>, Discord> {
-    let mut play = Play::new(script, with_real, PATIENCE)?;
-    script.steps.iter().map(|step| play.step(step)).collect()
-}
-
 /// `kernel.yama.ptrace_scope`; `None`: the running kernel has no Yama.
 fn yama_scope() -> Option<Scope> {
     let text = std::fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").ok()?;

@@ -24,7 +24,7 @@ pub mod sight;
 pub mod timeline;
 pub mod words;
 
-pub use compare::{Discord, Line, Play, play};
+pub use compare::{Discord, Line, Play};
 pub use model::{Model, PlayError};
 pub use op::Op;
 pub use script::{Script, Step};

@@ -6,7 +6,7 @@ use lariat_host::puppet::Disposition;
 
 /// Prints what things cost: `cargo test -p lariat-host --test puppet -- --ignored --nocapture measure`.
 #[test]
-#[ignore = "a measurement"]
+#[ignore = "a measurement, for people to read: it asserts nothing"]
 fn measure() {
     both(|idle| {
         const ROUNDS: u32 = 100;

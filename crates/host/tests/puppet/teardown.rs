@@ -183,7 +183,7 @@ fn nobody_is_left_of_a_riot() {
 
 /// The victim of the next test: a process that dies with a stage.
 #[test]
-#[ignore = "dies"]
+#[ignore = "kills the process it runs in: actors_die_with_their_owner runs it in one of its own"]
 fn owner() {
     let Ok(idle) = std::env::var("LARIAT_STAGE") else { return };
     let stage = stage(if idle == "spin" { Idle::Spin } else { Idle::Sleep }, 2);
